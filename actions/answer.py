@@ -1,0 +1,29 @@
+"""Answers a question on a topic, and a second one where the message asks two."""
+
+from __future__ import annotations
+
+from actions.memory import Memory
+from actions.replying import Reply, ReplyingAction
+from bot.knowledge.answers import Author
+
+# A topic that comes this close to the one answered is offered first, before the related ones.
+RUNNER_UP_AT = 0.1
+
+
+def answer(topics: tuple[str, ...], memory: Memory, author: Author) -> Reply:
+    """One message a topic; the last one is what "why?" and "says who?" lean on from then on."""
+    runners_up = tuple(name for name in memory.likely(RUNNER_UP_AT) if name not in topics)
+    return Reply(
+        tuple(author.topic(topic, offer=runners_up, people="contact_person" in memory.entities) for topic in topics),
+        {"last_topic": topics[-1]})
+
+
+class ActionAnswer(ReplyingAction):
+    """The answer on the topic of the intent."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    def reply(self, memory: Memory, author: Author) -> Reply:
+        asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
+        return answer(tuple(dict.fromkeys(asked)), memory, author)

@@ -1,0 +1,22 @@
+"""Gives the lines that fit the danger, before anything else."""
+
+from __future__ import annotations
+
+from actions.answer import answer
+from actions.memory import Memory
+from actions.replying import Reply, ReplyingAction
+from bot.knowledge.answers import Author
+
+
+class ActionCrisis(ReplyingAction):
+    """The lines; then, where the message asks something besides, the answer. The danger is remembered."""
+
+    def name(self) -> str:
+        return "action_crisis"
+
+    def reply(self, memory: Memory, author: Author) -> Reply:
+        kinds = memory.danger or tuple(author.knowledge.crisis.kinds)[:1]
+        # What was said before stays true: a mother who named a threat and now an injury is in both kinds of danger.
+        remembered = tuple(dict.fromkeys((*kinds, *memory.crisis)))
+        asked = answer((memory.also[len("ask_"):],), memory, author) if memory.also else Reply(())
+        return Reply((author.crisis(kinds), *asked.messages), {**asked.slots, "crisis": list(remembered)})

@@ -1,0 +1,1 @@
+"""Other pipelines on the same bot and the same data."""

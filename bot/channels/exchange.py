@@ -1,0 +1,105 @@
+"""One message in, its reply out: what the web and the text-message channel share. Knows Rasa, but no HTTP."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.tracker_store import FailSafeTrackerStore
+
+from bot.errors import ChannelError
+from bot.knowledge import current
+from bot.store.tracker import BoundedTrackerStore
+from bot.store.turn import Turn, current_turn
+
+logger = logging.getLogger(__name__)
+
+Message = Mapping[str, Any]
+"""One message of a reply: `text`, `buttons`, `custom`."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as a channel hands it on. `metadata` is what the actions may know of the channel."""
+
+    sender_id: str
+    text: str
+    channel: str
+    message_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class CollectingOutput(OutputChannel):
+    """Keeps each message whole. Rasa's own collector splits texts at blank lines and sends `custom` separately."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    @classmethod
+    def name(cls) -> str:
+        return "collecting"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self.messages.append({key: message.get(key) or empty for key, empty in
+                              (("text", ""), ("buttons", []), ("custom", {}))})
+
+
+async def exchange(agent: Agent | None, incoming: Incoming) -> list[Message]:
+    """The reply, never empty, once it is stored; for a message id that came before, the reply that it got then.
+
+    Raises ChannelError 503 where no reply could be computed or it could not be stored.
+    """
+    if agent is None or not agent.is_ready():
+        raise ChannelError(503, "unavailable")
+    try:
+        return await _exchange(agent, incoming)
+    except ChannelError:
+        raise
+    except Exception as error:
+        # The text of an error may quote the message or its row; where it happened says enough.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error("A turn failed: %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)
+        raise ChannelError(503, "unavailable") from error
+
+
+async def _exchange(agent: Agent, incoming: Incoming) -> list[Message]:
+    output = CollectingOutput()
+    turn = Turn(incoming.sender_id, incoming.message_id, reply=lambda: output.messages)
+    # The processor is called inside the lock that the agent itself would take, so that the look-up of an earlier reply
+    # and the turn are one: two deliveries at once get one answer.
+    async with agent.lock_store.lock(incoming.sender_id):
+        if incoming.message_id:
+            earlier = bounded(agent).reply_to(incoming.sender_id, incoming.message_id)
+            if earlier:
+                return earlier
+        reset = current_turn.set(turn)
+        try:
+            await agent.processor.handle_message(UserMessage(
+                as_text(incoming.text), output, incoming.sender_id, input_channel=incoming.channel,
+                message_id=incoming.message_id, metadata=dict(incoming.metadata)))
+        finally:
+            current_turn.reset(reset)
+    if not (output.messages and turn.committed):
+        raise ChannelError(503, "unavailable")
+    return output.messages
+
+
+def bounded(agent: Agent) -> BoundedTrackerStore:
+    """Our tracker store; `rasa run` hides it in its fail-safe one."""
+    store = agent.tracker_store
+    return store._tracker_store if isinstance(store, FailSafeTrackerStore) else store
+
+
+def as_text(text: str) -> str:
+    """The text, safe from being read as a command.
+
+    Rasa takes a leading slash for an intent and skips the classifier. Only the payloads of our own buttons may do that;
+    any other slash becomes its full-width form, which reads the same to a person and, after NFKC, to the encoders.
+    """
+    stripped = text.strip()
+    payloads = {f"/{topic.intent}" for topic in current().topics.values()}
+    return f"／{stripped[1:]}" if stripped.startswith("/") and stripped not in payloads else stripped

@@ -1,0 +1,87 @@
+"""What every channel does on HTTP: limits before parsing, errors as JSON in plain words, headers, who is calling."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from bot.errors import ChannelError
+from bot.knowledge import current
+from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 16 * 1024
+# How long a request may take to arrive, and a reply to be computed.
+REQUEST_TIMEOUT_S = 10
+RESPONSE_TIMEOUT_S = 20
+
+_CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "slow_request", 413: "body_too_large",
+          415: "not_json", 417: "malformed"}
+# The answers at which somebody in danger would otherwise be left with nothing.
+_WITH_LINES = {429, 503}
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+
+
+def prepare_app(app: Sanic, settings: Settings) -> None:
+    """Limits, error bodies and headers for everything under /webhooks/; once an app, whichever channel comes first."""
+    if getattr(app.ctx, "prepared", False):
+        return
+    app.ctx.prepared = True
+    app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
+    app.config.REQUEST_TIMEOUT = REQUEST_TIMEOUT_S
+    app.config.RESPONSE_TIMEOUT = RESPONSE_TIMEOUT_S
+    app.error_handler.add(Exception, _on_error)
+
+    async def add_headers(request: Request, response: HTTPResponse) -> None:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        origin = request.headers.get("origin")
+        # Exact origins only, and never with credentials: the conversation's id is all that a page needs.
+        for name in [name for name in response.headers if name.lower().startswith("access-control-")]:
+            del response.headers[name]
+        if origin in settings.allowed_origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+            response.headers["Vary"] = "Origin"
+
+    app.register_middleware(add_headers, "response")
+
+
+def _on_error(request: Request, error: Exception) -> HTTPResponse:
+    if isinstance(error, ChannelError):
+        return error_response(error.status, error.code, retry_after_s=error.retry_after_s)
+    status = error.status_code if isinstance(error, SanicException) else 503
+    if status not in _CODES:
+        logger.error("A request failed: %s", type(error).__name__)
+        status = 503
+    return error_response(status, _CODES.get(status, "unavailable"))
+
+
+def error_response(status: int, code: str, *, language: str = "en", kinds: tuple[str, ...] = (),
+                   retry_after_s: int | None = None, **more: Any) -> HTTPResponse:
+    """An error in plain words; with the crisis lines (those for `kinds` of danger first) where no answer was given."""
+    knowledge = current()
+    body: dict[str, Any] = {"error": {"code": code, "message": knowledge.phrase(f"errors.{code}", language)}, **more}
+    if status in _WITH_LINES:
+        fitting = knowledge.crisis.lines_for(kinds, audience="parent") if kinds else ()
+        lines = dict.fromkeys((*fitting, *knowledge.crisis.lines.values()))
+        body["lines"] = [line.to_dict(language) for line in lines]
+    headers = {"Retry-After": str(retry_after_s or 5)} if status in _WITH_LINES else {}
+    return json(body, status=status, headers=headers, reason=HTTPStatus(status).phrase)
+
+
+def caller_address(request: Request, settings: Settings) -> str:
+    """The address of the person's device: the peer, or what a trusted proxy says of it."""
+    address = request.ip or ""
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    while address in settings.trusted_proxies and forwarded:
+        address = forwarded.pop()
+    return address

@@ -1,0 +1,42 @@
+"""The demonstration page: a form that posts to its own address and is answered with a page, no script needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Sequence
+
+import jinja2
+
+from bot.channels.exchange import Message
+from bot.knowledge import current
+from bot.knowledge.values import in_language
+
+_FILES = Path(__file__).with_name("page_files")
+_TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoescape=True, trim_blocks=True,
+                                lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+
+
+def render(reply: Sequence[Message], *, language: str, sender: str, asked: str = "", audience: str = "",
+           error: str | None = None, kinds: tuple[str, ...] = ()) -> str:
+    """The page with the last question and its reply, or the error; crisis lines where there was no answer."""
+    knowledge = current()
+    lines = knowledge.crisis.lines_for(kinds, audience="parent") if error else ()
+
+    def phrase(key: str) -> str:
+        return knowledge.phrase(f"page.{key}", language)
+
+    return _TEMPLATES.get_template("page.html").render(
+        phrase=phrase, label=lambda key: knowledge.phrase(f"labels.{key}", language), language=language,
+        sender=sender, asked=asked, audience=audience, messages=[message["custom"] for message in reply],
+        buttons=[message["buttons"] for message in reply],
+        error=knowledge.phrase(f"errors.{error}", language) if error else "",
+        lines=[line.to_dict(language) for line in lines],
+        starters=[{"title": in_language(knowledge.topics[name].title, language), "payload": f"/ask_{name}"}
+                  for name in knowledge.starters] if not reply else [],
+        office=knowledge.office)
+
+
+def preferred(accept_language: str) -> str:
+    """`es` where the browser asks for Spanish first, else `en`."""
+    first: Any = accept_language.split(",")[0].strip().lower()
+    return "es" if first.startswith("es") else "en"

@@ -1,0 +1,199 @@
+"""The web channel: JSON in, JSON out, in the shape of Rasa's REST channel, with what a public address needs besides."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any, Awaitable, Callable, Mapping
+
+import sqlalchemy.exc
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sanic.response import html as html_response
+from sanic.response import json as json_response
+
+from bot.channels import page
+from bot.channels.exchange import Incoming, Message, bounded, exchange
+from bot.channels.http import caller_address, error_response, prepare_app
+from bot.channels.limits import Limiter
+from bot.errors import ChannelError
+from bot.knowledge import AUDIENCES, LANGUAGES
+from bot.safety import CrisisScreen
+from bot.settings import Settings, load_settings
+
+MAX_MESSAGE_CHARACTERS = 2000
+MAX_ID_CHARACTERS = 128
+DEFAULT_AUDIENCE = "parent"
+# What only our own renderers read.
+_INTERNAL = {"sms", "reminder"}
+_PRINTABLE_ID = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True)
+class WebMessage:
+    """A request body that was found good."""
+
+    sender: str
+    text: str
+    message_id: str | None
+    metadata: Mapping[str, str]
+
+    @property
+    def language(self) -> str:
+        return self.metadata.get("language", "en")
+
+
+def read_message(body: Any) -> WebMessage:
+    """The message in a request body. Raises ChannelError 400 with the code of what is wrong."""
+    if not isinstance(body, dict):
+        raise ChannelError(400, "malformed")
+    text = body.get("message")
+    if not isinstance(text, str) or not text.strip():
+        raise ChannelError(400, "message_missing")
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        raise ChannelError(400, "message_too_long")
+    metadata = body.get("metadata")
+    if metadata is None:
+        metadata = {}
+    if not isinstance(metadata, dict):
+        raise ChannelError(400, "metadata_invalid")
+    for key, allowed in (("audience", AUDIENCES), ("language", LANGUAGES)):
+        if metadata.get(key) is not None and metadata[key] not in allowed:
+            raise ChannelError(400, "metadata_invalid")
+    sender = body.get("sender")
+    return WebMessage(
+        sender=_identifier(sender, "sender_invalid") if sender is not None else new_sender(),
+        # Half a surrogate pair is legal JSON and no text: it could be neither stored nor sent back.
+        text=text.encode("utf-8", "replace").decode("utf-8"),
+        message_id=_identifier(metadata["message_id"], "metadata_invalid") if metadata.get("message_id") else None,
+        metadata={key: metadata[key] for key in ("audience", "language") if metadata.get(key)},
+    )
+
+
+def new_sender() -> str:
+    """An id that nobody can guess: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def _identifier(value: Any, code: str) -> str:
+    if not isinstance(value, str) or len(value) > MAX_ID_CHARACTERS or not _PRINTABLE_ID.fullmatch(value):
+        raise ChannelError(400, code)
+    return value
+
+
+def public(message: Message, sender: str) -> dict[str, Any]:
+    """A message of a reply as the contract has it."""
+    return {"recipient_id": sender, "text": message["text"], "buttons": message["buttons"],
+            "custom": {key: value for key, value in message["custom"].items() if key not in _INTERNAL}}
+
+
+class WebInput(InputChannel):
+    """`/webhooks/web/…`"""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or load_settings()
+        self._limiter = Limiter(self._settings)
+        self._screen = CrisisScreen.load()
+
+    @classmethod
+    def name(cls) -> str:
+        return "web"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> WebInput:
+        return cls()
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        web = Blueprint("web_channel")
+
+        @web.listener("before_server_start")
+        async def prepare(app: Any, _: Any) -> None:
+            prepare_app(app, self._settings)
+
+        @web.get("/health/live")
+        async def live(_: Request) -> HTTPResponse:
+            return json_response({"status": "live"})
+
+        @web.get("/health/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            reason = _not_ready(request.app.ctx.agent)
+            return error_response(503, "unavailable", reason=reason) if reason else json_response({"status": "ready"})
+
+        @web.post("/webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+                raise ChannelError(415, "not_json")
+            message = read_message(_parsed(request.body))
+            return await self._answer(request, message)
+
+        @web.options("/webhook")
+        async def preflight(_: Request) -> HTTPResponse:
+            return HTTPResponse(status=204)
+
+        @web.get("/")
+        async def demonstration(request: Request) -> HTTPResponse:
+            return html_response(page.render([], language=page.preferred(request.headers.get("accept-language", "")),
+                                             sender=new_sender()))
+
+        @web.post("/")
+        async def demonstration_form(request: Request) -> HTTPResponse:
+            return await self._answer_page(request)
+
+        return web
+
+    async def _answer(self, request: Request, message: WebMessage) -> HTTPResponse:
+        danger = self._screen.screen(message.text)
+        try:
+            reply = await self._reply(request, message, danger=bool(danger))
+        except ChannelError as error:
+            return error_response(error.status, error.code, language=message.language, kinds=danger.kinds,
+                                  retry_after_s=error.retry_after_s)
+        return json_response([public(part, message.sender) for part in reply])
+
+    async def _answer_page(self, request: Request) -> HTTPResponse:
+        """The form of the demonstration page, for browsers without JavaScript: a page with the reply."""
+        form = {key: request.form.get(key) or "" for key in ("message", "sender", "language", "audience")}
+        language = form["language"] if form["language"] in LANGUAGES else "en"
+        try:
+            message = read_message({"message": form["message"], "sender": form["sender"] or None, "metadata": {
+                key: form[key] for key in ("language", "audience") if form[key]}})
+        except ChannelError as error:
+            return html_response(page.render([], language=language, sender=new_sender(), error=error.code),
+                                 status=error.status)
+        danger = self._screen.screen(message.text)
+        try:
+            reply = await self._reply(request, message, danger=bool(danger))
+        except ChannelError as error:
+            return html_response(page.render([], language=language, sender=message.sender, asked=message.text,
+                                             error=error.code, kinds=danger.kinds), status=error.status)
+        return html_response(page.render(reply, language=language, sender=message.sender, asked=message.text,
+                                         audience=form["audience"]))
+
+    async def _reply(self, request: Request, message: WebMessage, *, danger: bool) -> list[Message]:
+        if not danger:
+            self._limiter.admit(sender=message.sender, address=caller_address(request, self._settings))
+        return await exchange(request.app.ctx.agent, Incoming(
+            sender_id=message.sender, text=message.text, channel=self.name(), message_id=message.message_id,
+            metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE}))
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ChannelError(400, "not_json") from error
+
+
+def _not_ready(agent: Any) -> str | None:
+    """Why no question can be answered now, or None."""
+    if agent is None or not agent.is_ready():
+        return "no model is loaded"
+    try:
+        bounded(agent).ping()
+    except sqlalchemy.exc.SQLAlchemyError:
+        return "the database does not answer"
+    return None

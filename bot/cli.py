@@ -1,0 +1,90 @@
+"""The verbs behind make."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import Iterator
+
+import typer
+from rich.console import Console
+
+from bot.check import check as check_project
+from bot.errors import ImhError
+from bot.logs import configure_logging
+from bot.settings import Settings, load_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def check() -> None:
+    """Do content, training data, domain, stories and tests agree?"""
+    knowledge = check_project()
+    console.print(f"{len(knowledge.topics)} topics, {len(knowledge.briefs)} brief: everything agrees.")
+
+
+@app.command()
+def train() -> None:
+    """Train where there is no model for the present data, and make the release that the server runs."""
+    _release(load_settings())
+
+
+@app.command()
+def serve() -> None:
+    """Answer on the web channel; train first where the data changed."""
+    settings = load_settings()
+    _release(settings)
+    console.print(f"Chat in a browser:  http://{settings.host}:{settings.port}/webhooks/web/\n"
+                  f"For a program:      POST http://{settings.host}:{settings.port}/webhooks/web/webhook\n"
+                  "Ready when http://…/webhooks/web/health/ready says so. Stop with Ctrl+C.")
+    from bot.server import serve as run
+
+    run(settings)
+
+
+@app.command()
+def chat() -> None:
+    """The same bot in the terminal."""
+    settings = load_settings()
+    _release(settings)
+    from bot.terminal import chat as run
+
+    run(settings)
+
+
+def _release(settings: Settings) -> None:
+    check_project()
+    from bot.release import model_path
+    from bot.training import ensure_release
+
+    if model_path(settings).is_file():
+        ensure_release(settings)
+        return
+    with _busy("Training (about half a minute)"):
+        ensure_release(settings)
+
+
+@contextmanager
+def _busy(what: str) -> Iterator[None]:
+    with console.status(f"{what} …"):
+        yield
+    console.print(f"{what}: done.")
+
+
+def main() -> None:
+    """Run a verb; an error of ours is one message and exit code 1, not a traceback."""
+    # Rasa's dependencies announce their retirement at every start; nobody here can act on it.
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    configure_logging()
+    try:
+        app()
+    except ImhError as error:
+        console.print(str(error), style="bold red", markup=False)
+        sys.exit(1)

@@ -1,0 +1,210 @@
+"""One message to a person, as a value: what every renderer reads and every channel sends as `custom`."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Mapping
+
+from bot.knowledge.values import Brief, Contact, CrisisLine, Knowledge, Topic, in_language
+
+
+class Kind(str, Enum):
+    """What a message is; the contract's `kind`."""
+
+    ANSWER = "answer"
+    CRISIS = "crisis"
+    CLARIFY = "clarify"
+    OUT_OF_SCOPE = "out_of_scope"
+    SMALLTALK = "smalltalk"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A topic that a person can pick, by number, by its title or by a button."""
+
+    topic: str
+    title: str
+
+    @property
+    def payload(self) -> str:
+        return f"/ask_{self.topic}"
+
+    def to_dict(self) -> dict[str, str]:
+        return {"topic": self.topic, "title": self.title}
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The brief's own words, with the ids of the passages; `translation` where the reader's language is another."""
+
+    text: str
+    passages: tuple[str, ...]
+    translation: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "passages": list(self.passages), "translation": self.translation}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which brief an answer is from."""
+
+    brief: str
+    title: str
+    publisher: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"brief": self.brief, "title": self.title, "publisher": self.publisher}
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A numbered reference; `short` is what fits a text message."""
+
+    number: int
+    reference: str
+    short: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"number": self.number, "reference": self.reference, "short": self.short}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One message. `plain` is in plain words, at most 60 where it is an answer; `sms` its short form."""
+
+    kind: Kind
+    audience: str
+    language: str
+    plain: str
+    sms: str = ""
+    topic: str | None = None
+    quote: Quote | None = None
+    source: Source | None = None
+    citations: tuple[Citation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    related: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    lines: tuple[CrisisLine, ...] = ()
+    reminder: str | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's `custom`; lists that a kind of message has no use for are left out."""
+        data: dict[str, Any] = {
+            "kind": self.kind.value, "topic": self.topic, "audience": self.audience, "language": self.language,
+            "id": self.id, "plain": self.plain, "sms": self.sms or self.plain, "reminder": self.reminder,
+        }
+        if self.kind is Kind.ANSWER:
+            data["quote"] = self.quote.to_dict() if self.quote else None
+            data["source"] = self.source.to_dict() if self.source else None
+            data["citations"] = [citation.to_dict() for citation in self.citations]
+        if self.contacts:
+            data["contacts"] = [contact.to_dict() for contact in self.contacts]
+        if self.kind is Kind.CRISIS:
+            data["lines"] = [line.to_dict(self.language) for line in self.lines]
+        if self.kind is Kind.CLARIFY:
+            data["choices"] = [choice.to_dict() for choice in self.choices]
+        else:
+            data["related"] = [choice.to_dict() for choice in self.related]
+        return data
+
+    @property
+    def buttons(self) -> tuple[Choice, ...]:
+        """What the person can pick next."""
+        return self.choices if self.kind is Kind.CLARIFY else self.related
+
+
+@dataclass(frozen=True)
+class Author:
+    """Writes messages out of one knowledge for one person: the only way from content to an `Answer`."""
+
+    knowledge: Knowledge
+    language: str
+    audience: str
+
+    def topic(self, name: str, *, offer: tuple[str, ...] = (), people: bool = False) -> Answer:
+        """The answer on a topic. KeyError where there is no such topic.
+
+        Topics in `offer` stand before the related ones; `people` names those whom one can call beside the office.
+        """
+        topic = self.knowledge.topics[name]
+        brief = self.knowledge.briefs[topic.brief]
+        wording = topic.wording(self.language, self.audience)
+        contacts = tuple(self.knowledge.contacts.values()) if people else (self.knowledge.office,)
+        return self._message(
+            Kind.ANSWER, plain=wording.plain, sms=wording.sms, topic=name, quote=self._quote(topic, people=people),
+            source=Source(brief.id, brief.title, brief.publisher), citations=citations(brief, topic.cites),
+            contacts=contacts, related=self.choices(tuple(other for other in (*offer, *topic.related) if other != name)))
+
+    def origin(self, name: str) -> Answer:
+        """Where the answer on a topic comes from: its numbered references, else the brief and its publisher."""
+        topic = self.knowledge.topics[name]
+        brief = self.knowledge.briefs[topic.brief]
+        numbered = citations(brief, topic.cites)
+        key = "origin_cited" if numbered else "origin_brief"
+        plain = self.phrase(key, title=brief.title, publisher=brief.publisher, topic=self.title(name),
+                            reference=" ".join(citation.reference for citation in numbered))
+        return self._message(
+            Kind.ANSWER, plain=plain, sms=plain, topic="references", quote=self._quote(topic),
+            source=Source(brief.id, brief.title, brief.publisher), citations=numbered,
+            contacts=(self.knowledge.office,), related=self.choices((name, "references")))
+
+    def crisis(self, kinds: tuple[str, ...]) -> Answer:
+        """The lines that fit the danger, with the few words around them."""
+        plan = self.knowledge.crisis
+        opening = in_language(plan.opening[kinds[0]], self.language)
+        return self._message(
+            Kind.CRISIS, plain=f"{opening} {in_language(plan.not_watched, self.language)}",
+            sms=in_language(plan.sms[kinds[0]], self.language),
+            lines=plan.lines_for(kinds, audience=self.audience))
+
+    def clarify(self, topics: tuple[str, ...]) -> Answer:
+        """Asks which of up to three topics is meant, best first."""
+        return self._message(Kind.CLARIFY, plain=self.phrase("clarify"), choices=self.choices(topics))
+
+    def out_of_scope(self, nearest: tuple[str, ...]) -> Answer:
+        """Says that the brief does not cover the question, whom to ask, and what is near."""
+        plain = self.phrase("out_of_scope_near" if nearest else "out_of_scope")
+        return self._message(Kind.OUT_OF_SCOPE, plain=plain, contacts=(self.knowledge.office,),
+                             related=self.choices(nearest))
+
+    def smalltalk(self, key: str, *, related: tuple[str, ...] = (), contact: bool = False, **values: str) -> Answer:
+        """A short text of the conversation."""
+        return self._message(Kind.SMALLTALK, plain=self.phrase(key, **values), related=self.choices(related),
+                             contacts=(self.knowledge.office,) if contact else ())
+
+    def notice(self) -> Answer:
+        """What this is, who watches, what is kept: said once in a conversation, after the first reply."""
+        return self._message(Kind.NOTICE, plain=self.phrase("notice"), sms=self.phrase("notice_sms"))
+
+    def phrase(self, key: str, **values: str) -> str:
+        return self.knowledge.phrase(key, self.language, **values)
+
+    def title(self, name: str) -> str:
+        return in_language(self.knowledge.topics[name].title, self.language)
+
+    def choices(self, topics: tuple[str, ...]) -> tuple[Choice, ...]:
+        """The topics as choices, best first, at most three; names that are no topic are passed over."""
+        known = [name for name in dict.fromkeys(topics) if name in self.knowledge.topics]
+        return tuple(Choice(name, self.title(name)) for name in known[:3])
+
+    def _quote(self, topic: Topic, *, people: bool = True) -> Quote:
+        # The people's names stay out where nobody asked for a person.
+        unasked = set() if people else {contact.passage for contact in self.knowledge.contacts.values()
+                                        if contact.id != self.knowledge.default_contact}
+        passages = tuple(passage for passage in topic.passages if passage not in unasked)
+        return Quote(self.knowledge.quotation(topic.brief, passages), passages,
+                     (topic.translation or {}).get(self.language))
+
+    def _message(self, kind: Kind, *, plain: str, **fields: Any) -> Answer:
+        return Answer(kind=kind, audience=self.audience, language=self.language, plain=plain, **fields)
+
+
+def citations(brief: Brief, numbers: tuple[int, ...]) -> tuple[Citation, ...]:
+    """The numbered references, in full and in short; a source printed under two numbers is named under each."""
+    return tuple(Citation(n, brief.references[n].full, brief.references[n].short) for n in numbers)
+

@@ -1,0 +1,142 @@
+"""What runs is a bundle: model, content and a signed manifest, taken as a whole or not at all.
+
+    var/models/<training data>.tar.gz    a trained model, named by the hash of everything that it was trained on
+    var/releases/<bundle>/               model.tar.gz, content/, manifest.json, manifest.sig
+    var/releases/current                 the name of the bundle that is live; the one before it stays on disk
+
+A change of the content alone makes a new bundle out of the same model, without training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Iterable, Iterator
+
+from bot.errors import ReleaseError
+from bot.settings import PROJECT, Settings, signing_secret
+
+# What a model is made of. Content is not among it: answers change without training.
+TRAINING_INPUTS = ("config.yml", "domain.yml", "nlu", "stories", "bot/safety", "bot/content/crisis_lexicon.yml")
+_CODE_PACKAGES = ("rasa", "scikit-learn", "onnxruntime", "spacy")
+_KEPT_BUNDLES = 3
+_MANIFEST, _SIGNATURE, _MODEL, _CONTENT, _CURRENT = "manifest.json", "manifest.sig", "model.tar.gz", "content", "current"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A release on disk whose signature and files were found good."""
+
+    name: str
+    model: Path
+    content: Path
+
+
+def training_key(project: Path = PROJECT) -> str:
+    """The hash of all that a model is trained on: data, rules, configuration, components, library versions."""
+    files = [path for part in TRAINING_INPUTS for path in _files(project / part)]
+    versions = "".join(f"{package}=={version(package)}\n" for package in _CODE_PACKAGES)
+    return _digest([(str(path.relative_to(project)), path) for path in files], extra=versions)
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the model for the present data is, or would be."""
+    return settings.var_dir / "models" / f"{training_key()}.tar.gz"
+
+
+def make_bundle(model: Path, content: Path, settings: Settings) -> Bundle:
+    """Put a model and a snapshot of the content together, sign them, and make them the current release."""
+    releases = settings.var_dir / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=releases) as scratch:
+        folder = Path(scratch) / "bundle"
+        folder.mkdir()
+        shutil.copyfile(model, folder / _MODEL)
+        shutil.copytree(content, folder / _CONTENT)
+        hashes = {str(path.relative_to(folder)): _file_digest(path) for path in _files(folder)}
+        name = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:16]
+        if not (releases / name).exists():
+            manifest = json.dumps({"bundle": name, "made_at": int(time.time()), "training": model.name.split(".")[0],
+                                   "files": hashes}, indent=1, sort_keys=True)
+            (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
+            (folder / _SIGNATURE).write_text(_sign(manifest, settings), encoding="ascii")
+            os.rename(folder, releases / name)
+    bundle = open_bundle(releases / name, settings)
+    _write_whole(releases / _CURRENT, name)
+    _forget_old(releases, keep=name)
+    return bundle
+
+
+def open_bundle(folder: Path, settings: Settings) -> Bundle:
+    """The bundle in a folder. Raises ReleaseError where it is unsigned, signed by another key, or altered."""
+    for needed in (_MANIFEST, _SIGNATURE):
+        if not (folder / needed).is_file():
+            raise ReleaseError(f"Bundle {folder.name} has no {needed}.")
+    manifest = (folder / _MANIFEST).read_text(encoding="utf-8")
+    signature = (folder / _SIGNATURE).read_text(encoding="ascii")
+    if not hmac.compare_digest(signature, _sign(manifest, settings)):
+        raise ReleaseError(f"Bundle {folder.name} is not signed with this server's key.")
+    expected = json.loads(manifest)["files"]
+    found = {str(path.relative_to(folder)): _file_digest(path) for path in _files(folder)
+             if path.name not in {_MANIFEST, _SIGNATURE}}
+    if found != expected:
+        wrong = sorted({*found, *expected} - {name for name in found if found[name] == expected.get(name)})
+        raise ReleaseError(f"Bundle {folder.name} was altered: {', '.join(wrong)}.")
+    return Bundle(folder.name, folder / _MODEL, folder / _CONTENT)
+
+
+def good_bundles(settings: Settings) -> Iterator[Bundle | ReleaseError]:
+    """The current bundle, then older ones, newest first; in place of one that cannot be used, the reason."""
+    releases = settings.var_dir / "releases"
+    current = releases / _CURRENT
+    named = current.read_text(encoding="ascii").strip() if current.is_file() else ""
+    folders = sorted((path for path in releases.glob("*/") if (path / _MANIFEST).is_file()),
+                     key=lambda path: (path.name == named, path.stat().st_mtime), reverse=True)
+    for folder in folders:
+        try:
+            yield open_bundle(folder, settings)
+        except ReleaseError as error:
+            yield error
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(found for found in path.rglob("*") if found.is_file() and "__pycache__" not in found.parts)
+
+
+def _digest(named: Iterable[tuple[str, Path]], *, extra: str) -> str:
+    digest = hashlib.sha256(extra.encode())
+    for name, path in named:
+        digest.update(f"{name}\0{_file_digest(path)}\n".encode())
+    return digest.hexdigest()[:24]
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sign(manifest: str, settings: Settings) -> str:
+    return hmac.new(signing_secret(settings).encode(), manifest.encode(), hashlib.sha256).hexdigest()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Replace a small file in one step: a reader sees the old text or the new."""
+    scratch = path.with_suffix(f".{os.getpid()}")
+    scratch.write_text(text, encoding="ascii")
+    os.replace(scratch, path)
+
+
+def _forget_old(releases: Path, *, keep: str) -> None:
+    bundles = sorted((path for path in releases.glob("*/") if (path / _MANIFEST).is_file() and path.name != keep),
+                     key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in bundles[_KEPT_BUNDLES - 1:]:
+        shutil.rmtree(folder)

@@ -1,0 +1,80 @@
+"""One process: Rasa's dialogue engine, its channels and the actions behind one port. Rasa's own API is not on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Any, Iterator
+
+from rasa.core.channels.channel import InputChannel, register
+from sanic import Sanic
+from sanic.response import redirect
+
+from bot import release
+from bot.channels.http import prepare_app
+from bot.channels.web import WebInput
+from bot.engine import Engine
+from bot.errors import ReleaseError
+from bot.knowledge import load_knowledge, use
+from bot.settings import Settings
+from bot.store.locks import QueueLockStore
+from bot.store.tracker import BoundedTrackerStore
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 256
+
+
+def channels(settings: Settings) -> list[InputChannel]:
+    """The channels that this server listens on."""
+    return [WebInput(settings)]
+
+
+def create_app(settings: Settings) -> Sanic:
+    """The server's application; it loads the last good bundle when it starts, and serves crisis lines without one."""
+    app = Sanic("infant_mental_health", configure_logging=False)
+    app.ctx.agent = None
+    prepare_app(app, settings)
+    register(channels(settings), app, route="/webhooks/")
+    app.add_route(_to_the_page, "/", methods=["GET"])
+    app.register_listener(partial(_load, settings), "before_server_start")
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Listen until told to stop."""
+    create_app(settings).run(host=settings.host, port=settings.port, workers=settings.workers, access_log=False,
+                             debug=False, backlog=BACKLOG)
+
+
+async def _to_the_page(_: Any) -> Any:
+    return redirect("/webhooks/web/")
+
+
+async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    app.ctx.agent = load_engine(settings)
+
+
+def load_engine(settings: Settings) -> Engine | None:
+    """The dialogue engine with the last good bundle; None, and why in the log, where there is none to be had."""
+    engine = Engine(tracker_store=BoundedTrackerStore(host=settings.database_url), lock_store=QueueLockStore())
+    for bundle in _usable(settings):
+        try:
+            knowledge = load_knowledge(bundle.content)
+            engine.load_model(bundle.model, fingerprint=bundle.name)
+        except Exception as error:  # whatever is wrong with a bundle, the one before it is tried
+            logger.error("Bundle %s cannot be used: %s", bundle.name, error)
+            continue
+        use(knowledge)
+        return engine
+    logger.error("No usable model: questions are answered with the crisis lines only. Run 'make train'.")
+    return None
+
+
+def _usable(settings: Settings) -> Iterator[release.Bundle]:
+    for bundle in release.good_bundles(settings):
+        if isinstance(bundle, ReleaseError):
+            logger.error("%s", bundle)
+        else:
+            yield bundle

@@ -1,0 +1,160 @@
+"""Settings: environment -> frozen values, read once, checked at the start.
+
+The only module that reads the environment. Every setting is listed in `.env.example`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Mapping, TypeVar
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+_MIN_SECRET_CHARACTERS = 32
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `count` messages in `period_s` seconds."""
+
+    count: int
+    period_s: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can decide. Times in seconds or days as named; sizes in bytes."""
+
+    host: str = "127.0.0.1"
+    port: int = 5005
+    var_dir: Path = PROJECT / "var"
+    db_url: str = ""
+    workers: int = 1
+    public_url: str = ""
+    trusted_proxies: frozenset[str] = frozenset()
+    allowed_origins: frozenset[str] = frozenset()
+    secret: str = field(default="", repr=False)
+    rate_sender: Rate = Rate(30, 60)
+    rate_address: Rate = Rate(300, 60)
+    rate_loopback: bool = False
+
+    @property
+    def database_url(self) -> str:
+        """Where conversations are kept: `IMH_DB_URL`, or a file in the var folder."""
+        return self.db_url or f"sqlite:///{self.var_dir / 'conversations.db'}"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `IMH_*` variables; the defaults serve one machine and nobody else.
+
+    Raises SettingsError with every wrong variable named at once.
+    """
+    read = _Reader(os.environ if environment is None else environment)
+    default = Settings()
+    settings = Settings(
+        host=read("IMH_HOST", default.host, str),
+        port=read("IMH_PORT", default.port, _port),
+        var_dir=read("IMH_VAR_DIR", default.var_dir, lambda text: Path(text).expanduser().resolve()),
+        db_url=read("IMH_DB_URL", default.db_url, _database_url),
+        workers=read("IMH_WORKERS", default.workers, _positive),
+        public_url=read("IMH_PUBLIC_URL", default.public_url, _origin),
+        trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _list),
+        allowed_origins=read("IMH_ALLOWED_ORIGINS", default.allowed_origins, _origins),
+        secret=read("IMH_SECRET", default.secret, _secret),
+        rate_sender=read("IMH_RATE_SENDER", default.rate_sender, _rate),
+        rate_address=read("IMH_RATE_ADDRESS", default.rate_address, _rate),
+        rate_loopback=read("IMH_RATE_LOOPBACK", default.rate_loopback, _yes_or_no),
+    )
+    if settings.workers > 1:
+        read.wrong.append("IMH_WORKERS: only one worker is possible without a lock that several share; set it to 1")
+    if read.wrong:
+        raise SettingsError("\n".join(["These settings cannot be used:", *(f"  {line}" for line in read.wrong)]))
+    return settings
+
+
+def signing_secret(settings: Settings) -> str:
+    """The key that bundles are signed with: `IMH_SECRET`, or one made here and kept for its owner alone."""
+    if settings.secret:
+        return settings.secret
+    path = settings.var_dir / "secret"
+    if not path.exists():
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text(encoding="ascii").strip()
+
+
+class _Reader:
+    """Reads variables one by one and remembers what was wrong with each."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.wrong: list[str] = []
+
+    def __call__(self, name: str, default: _Value, parse: Callable[[str], _Value]) -> _Value:
+        text = self._environment.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.wrong.append(f"{name}: {error}")
+            return default
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ValueError(f"'{text}' is not a port; use a number from 1 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _rate(text: str) -> Rate:
+    count, slash, period = text.partition("/")
+    if not (slash and count.isdecimal() and period.isdecimal() and int(count) and int(period)):
+        raise ValueError(f"'{text}' is not a rate; write messages/seconds, for example 30/60")
+    return Rate(int(count), int(period))
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in {"yes", "no", "true", "false", "1", "0"}:
+        raise ValueError(f"'{text}' is neither yes nor no")
+    return text.lower() in {"yes", "true", "1"}
+
+
+def _secret(text: str) -> str:
+    if len(text) < _MIN_SECRET_CHARACTERS:
+        raise ValueError(f"is shorter than {_MIN_SECRET_CHARACTERS} characters; make one with 'openssl rand -hex 32'")
+    return text
+
+
+def _list(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError(f"'{text}' is not an address like https://chat.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _origins(text: str) -> frozenset[str]:
+    return frozenset(_origin(part) for part in _list(text))
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme.split("+")[0] not in {"sqlite", "postgresql"}:
+        raise ValueError(f"'{text.split('@')[-1]}' is neither an sqlite nor a postgresql address")
+    return text

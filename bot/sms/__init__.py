@@ -1,0 +1,1 @@
+"""What a text message is, free of gateways, HTTP and Rasa."""

@@ -1,0 +1,148 @@
+"""Rasa's SQL tracker store, with turns that cost the same however long the conversation is.
+
+What Rasa's own does every turn grows with the history: it reads all events of the session, looks up each event's class
+among all subclasses, counts the rows again before writing. Here a turn reads the last events only, and the slots, which
+older events may have set, come from a row of their own. Three traps, each with its test: a store that reads only the
+last events must not count rows to know what is new; a failed write must reach the channel (see turn.py); and every turn
+of a long conversation must be there in the end.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Iterable, Iterator, Sequence
+
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
+from sqlalchemy.engine import Connection
+
+from bot.store import tables
+from bot.store.turn import current_turn
+
+# A turn is about ten events; rules look at the turn before at most. Six turns are read so that nothing is ever short.
+TAIL_EVENTS = 64
+REPLIES_KEPT_S = 48 * 3600
+
+# Where a tracker keeps how many of its events came from the database.
+_STORED = "_events_in_database"
+
+
+class BoundedTrackerStore(SQLTrackerStore):
+    """Keeps every event, reads the last `TAIL_EVENTS`, and stores a turn, its slots and its reply in one transaction."""
+
+    def __init__(self, domain: Domain | None = None, host: str | None = None,
+                 event_broker: EventBroker | None = None, **kwargs: Any) -> None:
+        """`host` is a whole database address (`sqlite:///…`, `postgresql://…`), as Rasa names it."""
+        super().__init__(domain=domain, host=host or "sqlite:///var/conversations.db", event_broker=event_broker)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            self.engine.dispose()  # the connection that created the tables was not prepared yet
+        tables.metadata.create_all(self.engine)
+        self._events = self.SQLEvent.__table__
+        sa.Index("ix_events_sender_id_id", self._events.c.sender_id, self._events.c.id).create(
+            self.engine, checkfirst=True)
+        self._event_classes = {cls.type_name: cls for cls in all_subclasses(Event) if cls.type_name}
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker with the last events of the latest session and the slots as they stand; None for a stranger."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(self._events.c.data).where(self._events.c.sender_id == sender_id)
+                .order_by(self._events.c.id.desc()).limit(TAIL_EVENTS)).scalars().all()
+            if not rows:
+                return None
+            slots = connection.execute(
+                sa.select(tables.conversations.c.slots).where(tables.conversations.c.sender_id == sender_id)).scalar()
+        tail = _whole_turns([self._event(json.loads(row)) for row in reversed(rows)], complete=len(rows) < TAIL_EVENTS)
+        # Replayed before the tail, the final values fill in what older events had set; the tail then sets its own.
+        remembered = [SlotSet(name, value) for name, value in json.loads(slots or "{}").items()]
+        tracker = DialogueStateTracker.from_events(
+            sender_id, _after_session_start(tail, remembered), self.domain.slots)
+        setattr(tracker, _STORED, len(tracker.events))
+        return tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the events that are new since the tracker was read, its slots, and the reply, or none of them."""
+        await self.stream_events(tracker)
+        new = list(tracker.events)[getattr(tracker, _STORED, 0):]
+        turn = current_turn.get()
+        ours = turn is not None and turn.sender_id == tracker.sender_id and any(isinstance(e, UserUttered) for e in new)
+        with self.engine.begin() as connection:
+            if new:
+                connection.execute(self._events.insert(), [_row(tracker.sender_id, event) for event in new])
+                _upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
+                    "slots": json.dumps(tracker.current_slot_values()), "updated_at": time.time()})
+            if ours and turn.message_id:
+                _upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
+                    "body": json.dumps(turn.reply()), "created_at": time.time()})
+        setattr(tracker, _STORED, len(tracker.events))
+        if ours:
+            turn.committed = True
+
+    def reply_to(self, sender_id: str, message_id: str) -> list[Any] | None:
+        """The reply that this message id of this sender already got in the last 48 hours, or None."""
+        with self.engine.connect() as connection:
+            body = connection.execute(sa.select(tables.replies.c.body).where(
+                tables.replies.c.sender_id == sender_id, tables.replies.c.message_id == message_id,
+                tables.replies.c.created_at > time.time() - REPLIES_KEPT_S)).scalar()
+        return json.loads(body) if body else None
+
+    def ping(self) -> None:
+        """Raise what the database raises where it cannot be asked anything."""
+        with self.engine.connect() as connection:
+            connection.execute(sa.select(1))
+
+    def _event(self, data: dict[str, Any]) -> Event:
+        # Event.from_parameters walks all subclasses for every event: a sixth of a turn, measured.
+        return self._event_classes[data["event"]]._from_parameters(data)
+
+    def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Event]:
+        """Rasa's own way to tell what is new counts rows, which is wrong for a tracker that holds only the last ones."""
+        return iter(list(tracker.events)[getattr(tracker, _STORED, 0):])
+
+
+def _whole_turns(events: Sequence[Event], *, complete: bool) -> list[Event]:
+    """The events from the first user message on, where the tail began in the middle of a turn."""
+    start = 0 if complete else next((i for i, event in enumerate(events) if isinstance(event, UserUttered)), 0)
+    return list(events[start:])
+
+
+def _after_session_start(tail: list[Event], remembered: list[SlotSet]) -> Iterable[Event]:
+    """The latest session of the tail, with what is remembered put after its start: a session start resets slots."""
+    starts = [i for i, event in enumerate(tail) if isinstance(event, SessionStarted)]
+    if not starts:
+        return [*remembered, *tail]
+    return [tail[starts[-1]], *remembered, *tail[starts[-1] + 1:]]
+
+
+def _row(sender_id: str, event: Event) -> dict[str, Any]:
+    data = event.as_dict()
+    return {
+        "sender_id": sender_id, "type_name": event.type_name, "timestamp": data.get("timestamp"),
+        "intent_name": ((data.get("parse_data") or {}).get("intent") or {}).get("name"),
+        "action_name": data.get("name"), "data": json.dumps(data),
+    }
+
+
+def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Insert or replace one row, in the dialect of the engine at hand."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
+    statement = insert(table).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Readers and one writer at once, and a write that is on disk when the turn is acknowledged."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

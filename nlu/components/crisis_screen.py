@@ -1,0 +1,123 @@
+"""Danger to a baby or an adult: rules and classifier together, either suffices, and it has the last word."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Dict, List
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.safety import DEFAULT as LEXICON
+from bot.safety import CrisisScreen as Rules
+from nlu.components.calibration import softmax
+from nlu.components.encoder import embedding
+from nlu.components.ranking import (
+    ALSO,
+    CRISIS,
+    CRISIS_PROPERTY,
+    RANKING,
+    SEGMENT_RANKINGS,
+    confidence_of,
+    set_intent,
+    topics_of,
+)
+
+_FILE = "kinds.npz"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class CrisisScreen(GraphComponent):
+    """Sets the intent `crisis` and the property `crisis`: the kinds of danger, likeliest first, and who saw it.
+
+    A question that stands beside the danger in the same message stays in `also`, to be answered after the lines.
+    """
+
+    @classmethod
+    def required_components(cls) -> List[type]:
+        from nlu.components.encoder import SentenceEncoder
+
+        return [SentenceEncoder]
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"crisis_at": 0.15, "question_at": 0.6}
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> CrisisScreen:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> CrisisScreen:
+        screen = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as directory, np.load(directory / _FILE, allow_pickle=False) as stored:
+            screen._kinds, screen._weights, screen._bias = (
+                stored["kinds"].tolist(), stored["weights"], stored["bias"])
+        return screen
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
+        return hashlib.sha256(LEXICON.read_bytes()).hexdigest()
+
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._crisis_at = config["crisis_at"]
+        self._question_at = config["question_at"]
+        self._model_storage = model_storage
+        self._resource = resource
+        self._rules = Rules.load()
+        self._kinds: list[str] = []
+        self._weights = np.empty((0, 0), np.float32)
+        self._bias = np.empty(0, np.float32)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns to tell the kinds of danger apart; whether there is danger, the classifier before this one learnt."""
+        from sklearn.linear_model import LogisticRegression
+
+        examples = [(vector, _kind(message)) for message in training_data.intent_examples
+                    if message.get(INTENT) == CRISIS and (vector := embedding(message)) is not None]
+        vectors, kinds = np.stack([v for v, _ in examples]), np.array([kind for _, kind in examples])
+        model = LogisticRegression(C=10.0, max_iter=200).fit(vectors, kinds)
+        self._kinds = model.classes_.tolist()
+        self._weights, self._bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        with self._model_storage.write_to(self._resource) as directory:
+            np.savez(directory / _FILE, kinds=np.array(self._kinds), weights=self._weights, bias=self._bias)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            finding = self._rules.screen(message.get(TEXT) or "")
+            ranking = message.get(RANKING) or []
+            confidence = confidence_of(ranking, CRISIS)
+            if not finding and confidence < self._crisis_at:
+                continue
+            kinds = finding.kinds or (self._likeliest_kind(message),)
+            by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]
+            message.set(ALSO, self._question_beside(message), add_to_output=True)
+            message.set(CRISIS_PROPERTY, {"kinds": list(kinds), "by": by}, add_to_output=True)
+            set_intent(message, CRISIS, 1.0 if finding else confidence, ranking)
+        return messages
+
+    def _likeliest_kind(self, message: Message) -> str:
+        confidences = softmax(self._weights @ embedding(message) + self._bias)
+        return self._kinds[int(confidences.argmax())]
+
+    def _question_beside(self, message: Message) -> str | None:
+        """The topic that a part of the message asks plainly, while another part speaks of danger."""
+        for ranking in message.get(SEGMENT_RANKINGS) or []:
+            topics = topics_of(ranking)
+            if topics and topics[0]["confidence"] >= self._question_at:
+                return str(topics[0]["name"])
+        return None
+
+
+def _kind(message: Message) -> str:
+    """The kind of danger that a training example is marked with."""
+    return str(message.get("metadata")["intent"]["kind"])

@@ -1,0 +1,76 @@
+"""Puts a sentence's vectors on the message, for the components after it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.ranking import SEGMENT_VECTORS, SEGMENTS
+from nlu.encoders import load
+from nlu.encoders.cache import encode_cached
+from nlu.encoders.text import has_words
+
+ORIGIN = "SentenceEncoder"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceEncoder(GraphComponent):
+    """Several sentence encoders side by side: one dense feature, float32 (1, sum of their widths)."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"encoders": ["minilm", "use"]}
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> SentenceEncoder:
+        return cls(config)
+
+    def __init__(self, config: Dict[str, Any]) -> None:
+        self._encoders = [load(name) for name in config["encoders"]]
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
+        # Rasa sees only this class's source: without the weights' hash a new encoder would meet old embeddings.
+        return "+".join(load(name).fingerprint for name in config["encoders"])
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        messages = [message for message in training_data.training_examples if message.get(TEXT)]
+        texts = [message.get(TEXT) for message in messages]
+        vectors = np.hstack([encode_cached(encoder, texts) for encoder in self._encoders])
+        for message, vector in zip(messages, vectors):
+            _attach(message, vector)
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get(TEXT) or ""
+            if has_words(text) and not text.startswith(INTENT_MESSAGE_PREFIX):
+                _attach(message, self._encode(text))
+                message.set(SEGMENT_VECTORS, [self._encode(segment) for segment in message.get(SEGMENTS) or []])
+        return messages
+
+    def _encode(self, text: str) -> np.ndarray:
+        return np.hstack([encoder.encode([text])[0] for encoder in self._encoders])
+
+
+def embedding(message: Message) -> np.ndarray | None:
+    """The message's vectors side by side, float32 (sum of widths,); None for a message without text."""
+    for features in message.features:
+        if features.origin == ORIGIN:
+            return features.features[0]
+    return None
+
+
+def _attach(message: Message, vector: np.ndarray) -> None:
+    message.add_features(Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))

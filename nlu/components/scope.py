@@ -1,0 +1,87 @@
+"""Answer, ask back, or say that the brief does not cover it."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.components.ranking import (
+    ALSO,
+    CRISIS,
+    FALLBACK,
+    OUT_OF_SCOPE,
+    RANKING,
+    SEGMENT_RANKINGS,
+    TOPICS,
+    Ranking,
+    confidence_of,
+    set_intent,
+    topics_of,
+)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class ScopeDecision(GraphComponent):
+    """Turns a ranking into a decision: a topic, `out_of_scope`, small talk, or `nlu_fallback` (ask back).
+
+    Sets `topics`, the likeliest topics with their confidence, for the choices; and `also`, the intent of a second topic
+    that another part of the message clearly asks, or None.
+    """
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.6}
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> ScopeDecision:
+        return cls(config)
+
+    def __init__(self, config: Dict[str, Any]) -> None:
+        self._answer_at = config["answer_at"]
+        self._refuse_ratio = config["refuse_ratio"]
+        self._also_at = config["also_at"]
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            ranking = message.get(RANKING)
+            if not ranking:
+                continue
+            intent, confidence = self.decide(ranking)
+            segments = message.get(SEGMENT_RANKINGS) or []
+            first, also = self.two_topics(intent, segments)
+            if also:
+                intent, confidence = first, max(confidence_of(segment, first) for segment in segments)
+            set_intent(message, intent, confidence, ranking)
+            message.set(TOPICS, list(topics_of(ranking)[:3]), add_to_output=True)
+            message.set(ALSO, also, add_to_output=True)
+        return messages
+
+    def decide(self, ranking: Ranking) -> tuple[str, float]:
+        """The intent to act on and its confidence (0-1)."""
+        best, topics = ranking[0], topics_of(ranking)
+        refusal = confidence_of(ranking, OUT_OF_SCOPE)
+        topic = topics[0] if topics else {"name": FALLBACK, "confidence": 0.0}
+        if best["name"] in {topic["name"], OUT_OF_SCOPE, CRISIS}:
+            # Crisis is decided elsewhere, with its own threshold: what is left here is topic or refusal.
+            if refusal > self._refuse_ratio * topic["confidence"]:
+                return OUT_OF_SCOPE, refusal
+            best = topic
+        if best["confidence"] < self._answer_at:
+            return FALLBACK, best["confidence"]
+        return best["name"], best["confidence"]
+
+    def two_topics(self, intent: str, segments: List[Ranking]) -> tuple[str, str | None]:
+        """The two topics that the parts of a message clearly ask, in their order; else the intent and None."""
+        clear: list[str] = []
+        for ranking in segments:
+            name, confidence = self.decide(ranking)
+            if name in {entry["name"] for entry in topics_of(ranking)} and confidence >= self._also_at:
+                clear.append(name)
+        different = list(dict.fromkeys(clear))
+        return (different[0], different[1]) if len(different) == 2 else (intent, None)

@@ -1,0 +1,33 @@
+"""What tests share: the content, a trained release, and one real server for those that only talk to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from bot.knowledge import Knowledge, load_knowledge
+from tests.support.server import PROJECT, Server
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    """The content of the repository."""
+    return load_knowledge()
+
+
+@pytest.fixture(scope="session")
+def trained() -> Path:
+    """The project's var folder, holding a model for the present data; trained where there is none."""
+    subprocess.run([sys.executable, "-m", "bot", "train"], cwd=PROJECT, check=True)
+    return PROJECT / "var"
+
+
+@pytest.fixture(scope="session")
+def server(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server that several tests talk to, each under a sender of its own."""
+    with Server(tmp_path_factory.mktemp("var")) as running:
+        yield running

@@ -1,0 +1,140 @@
+"""Settings: environment -> frozen values."""
+
+from __future__ import annotations
+
+import ast
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import PROJECT, Rate, Settings, load_settings, signing_secret
+
+KEY = "0123456789abcdef" * 4
+WRONG = {
+    "IMH_PORT": "seventy",
+    "IMH_DB_URL": "mysql://bot:hunter2@db/imh",
+    "IMH_WORKERS": "0",
+    "IMH_PUBLIC_URL": "chat.example.org",
+    "IMH_ALLOWED_ORIGINS": "https://a.example.org, b.example.org/page",
+    "IMH_SECRET": "short",
+    "IMH_RATE_SENDER": "30",
+    "IMH_RATE_ADDRESS": "0/60",
+    "IMH_RATE_LOOPBACK": "perhaps",
+}
+
+
+def test_an_empty_environment_serves_this_machine_and_nobody_else() -> None:
+    """The defaults listen on the loopback, keep conversations in the var folder, and allow no other site."""
+    settings = load_settings({})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.allowed_origins) == ("127.0.0.1", 5005, frozenset())
+    assert settings.database_url == f"sqlite:///{PROJECT / 'var' / 'conversations.db'}"
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    """`IMH_PORT=` in a file of variables means the default."""
+    assert load_settings({"IMH_PORT": "", "IMH_DB_URL": "  "}) == Settings()
+
+
+@pytest.mark.parametrize(("name", "text", "field", "value"), [
+    ("IMH_PORT", "65535", "port", 65535),
+    ("IMH_RATE_SENDER", "5/10", "rate_sender", Rate(5, 10)),
+    ("IMH_RATE_LOOPBACK", "Yes", "rate_loopback", True),
+    ("IMH_PUBLIC_URL", "https://chat.example.org/", "public_url", "https://chat.example.org"),
+    ("IMH_ALLOWED_ORIGINS", "https://a.org, http://b.org:81", "allowed_origins",
+     frozenset({"https://a.org", "http://b.org:81"})),
+    ("IMH_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2", "trusted_proxies", frozenset({"10.0.0.1", "10.0.0.2"})),
+    ("IMH_DB_URL", "postgresql+psycopg2://bot@db/imh", "database_url", "postgresql+psycopg2://bot@db/imh"),
+    ("IMH_SECRET", KEY, "secret", KEY),
+])
+def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
+    """Text becomes a value of the field's type."""
+    assert getattr(load_settings({name: text}), field) == value
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    *WRONG.items(), ("IMH_PORT", "65536"), ("IMH_PORT", "0"), ("IMH_PORT", "-1"), ("IMH_PUBLIC_URL", "https://a.org/x"),
+    ("IMH_PUBLIC_URL", "ftp://a.org"), ("IMH_RATE_SENDER", "30/0"), ("IMH_SECRET", "x" * 31)])
+def test_a_wrong_variable_is_named(name: str, text: str) -> None:
+    """The server does not start, and the message says which variable to mend."""
+    with pytest.raises(SettingsError, match=name):
+        load_settings({name: text})
+
+
+def test_all_wrong_variables_are_named_at_once() -> None:
+    """One reading of the message is enough to mend all of them."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(WRONG)
+    assert [name for name in WRONG if name not in str(caught.value)] == []
+
+
+def test_several_workers_are_refused_while_no_lock_is_shared() -> None:
+    """With a lock in each worker's memory two messages of one sender would be answered at once."""
+    with pytest.raises(SettingsError, match="IMH_WORKERS"):
+        load_settings({"IMH_WORKERS": "2"})
+
+
+@pytest.mark.parametrize(("name", "text", "secret"), [
+    ("IMH_SECRET", KEY, KEY),
+    ("IMH_DB_URL", "postgresql://bot:hunter2@db/imh", "hunter2"),
+])
+def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str) -> None:
+    """A log that prints the settings gives nothing away."""
+    assert secret not in repr(load_settings({name: text}))
+
+
+@pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh")])
+def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
+    """What is wrong with a secret is told without it."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: text})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_configured_secret_signs(tmp_path: Path) -> None:
+    """With `IMH_SECRET` set, nothing is written."""
+    assert signing_secret(Settings(var_dir=tmp_path, secret=KEY)) == KEY
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_made_here_is_for_its_owner_alone_and_stays(tmp_path: Path) -> None:
+    """Made once, in a var folder that need not exist; 256 random bits, mode 0600."""
+    settings = Settings(var_dir=tmp_path / "new" / "var")
+    secret = signing_secret(settings)
+    assert stat.S_IMODE((settings.var_dir / "secret").stat().st_mode) == 0o600
+    assert re.fullmatch("[0-9a-f]{64}", secret)
+    assert signing_secret(settings) == secret
+    assert signing_secret(Settings(var_dir=tmp_path / "other")) != secret
+
+
+def test_an_empty_secret_file_signs_nothing(tmp_path: Path) -> None:
+    """A disk that was full when the secret was written must not leave bundles signed with an empty key."""
+    (tmp_path / "secret").touch(mode=0o600)
+    try:
+        secret = signing_secret(Settings(var_dir=tmp_path))
+    except SettingsError:
+        return
+    assert secret
+
+
+def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
+    """`.env.example` names every setting once, and none that nobody reads."""
+    tree = ast.parse((PROJECT / "bot" / "settings.py").read_text(encoding="utf-8"))
+    read = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            and re.fullmatch("IMH_[A-Z_]+", node.value)}
+    assert read and sorted(name for name, _ in example()) == sorted(read)
+
+
+def test_the_example_holds_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taking the comment signs away changes nothing."""
+    monkeypatch.chdir(PROJECT)
+    assert load_settings(dict(example())) == Settings()
+
+
+def example() -> list[tuple[str, str]]:
+    """The variables of `.env.example` with the values given there."""
+    text = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    return re.findall(r"^# ?(IMH_[A-Z_]+)=(.*)$", text, re.MULTILINE)

@@ -1,0 +1,186 @@
+"""Text to unit vectors: what is done to a text first, what is remembered, and the real English encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import numpy as np
+import pytest
+
+from nlu.encoders import Encoder, load
+from nlu.encoders.cache import encode_cached
+from nlu.encoders.minilm import MiniLM
+from nlu.encoders.registry import ENCODER_DIR, file_hash
+from nlu.encoders.text import prepare
+from tests.unit.nlu.conftest import LetterEncoder
+
+QUESTIONS = ["Why does my baby cry so much?", "who r u", "Is it too late for us?", "¿Por qué llora mi bebé?",
+             "My 14-month-old bites other kids at day care and laughs. " * 8]
+
+
+# --- What is done to a text first -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "prepared"), [
+    pytest.param("Why does she cry?", "Why does she cry?", id="plain"),
+    pytest.param("she doesn’t ‘sleep’", "she doesn't 'sleep'", id="single quotes"),
+    pytest.param("“spoiled”", '"spoiled"', id="double quotes"),
+    pytest.param("0–3 — really…", "0-3 - really...", id="dashes and ellipsis"),
+    pytest.param("ｗｈｙ　ｃｒｙ", "why cry", id="full width"),
+    pytest.param("／restart", "/restart", id="slash made safe"),
+    pytest.param("ﬁrst", "first", id="ligature"),
+    pytest.param("bebe\u0301", "bebé", id="combining accent"),
+    pytest.param("¿Qué hago?", "¿Qué hago?", id="Spanish stays"),
+    pytest.param("why\ndoes\tshe\x00cry", "why does she cry", id="control characters"),
+    pytest.param("why\u200bdoes she\u202ecry", "why does she cry", id="invisible characters"),
+    pytest.param("  why  ", "why", id="blanks at the ends"),
+    pytest.param("\ufeff", "", id="nothing but a mark"),
+    pytest.param("", "", id="nothing"),
+])
+def test_text_is_prepared(text: str, prepared: str) -> None:
+    """Typographic marks as on a keyboard, compatibility form, control characters as spaces; letters stay."""
+    assert prepare(text) == prepared
+
+
+@pytest.mark.parametrize("text", [*QUESTIONS, "“ﬁrst”…", "a\u0301\u200b"])
+def test_prepared_text_needs_no_second_preparation(text: str) -> None:
+    """Segments are cut from prepared text and prepared again: nothing changes."""
+    assert prepare(prepare(text)) == prepare(text)
+
+
+# --- Embeddings that are kept -----------------------------------------------------------------------------------------
+
+
+def test_first_call_encodes_and_gives_what_the_encoder_gives(tmp_path: Path) -> None:
+    """In the order asked, float32, one row a text."""
+    encoder = LetterEncoder()
+    vectors = encode_cached(encoder, QUESTIONS, tmp_path)
+    assert encoder.asked == QUESTIONS
+    assert vectors.dtype == np.float32
+    assert np.array_equal(vectors, LetterEncoder().encode(QUESTIONS))
+
+
+def test_only_unseen_texts_are_encoded(tmp_path: Path) -> None:
+    """A second training reads its new lines only, and gets the same vectors in the new order."""
+    encode_cached(LetterEncoder(), ["old", "older"], tmp_path)
+    encoder = LetterEncoder()
+    vectors = encode_cached(encoder, ["new", "older", "newer", "old"], tmp_path)
+    assert encoder.asked == ["new", "newer"]
+    assert np.array_equal(vectors, LetterEncoder().encode(["new", "older", "newer", "old"]))
+
+
+def test_text_that_occurs_twice_is_encoded_once(tmp_path: Path) -> None:
+    """And has the same vector in both places."""
+    encoder = LetterEncoder()
+    vectors = encode_cached(encoder, ["same", "other", "same"], tmp_path)
+    assert encoder.asked == ["same", "other"]
+    assert np.array_equal(vectors[0], vectors[2])
+
+
+def test_texts_that_differ_in_a_letter_are_different(tmp_path: Path) -> None:
+    """Case, accents and blanks count."""
+    encoder = LetterEncoder()
+    encode_cached(encoder, ["bebe", "bebé", "Bebe", "bebe "], tmp_path)
+    assert encoder.asked == ["bebe", "bebé", "Bebe", "bebe "]
+
+
+def test_another_encoder_starts_anew(tmp_path: Path) -> None:
+    """New weights never meet old embeddings."""
+    encode_cached(LetterEncoder(), ["text"], tmp_path)
+    other = LetterEncoder(fingerprint="letters-2")
+    encode_cached(other, ["text"], tmp_path)
+    assert other.asked == ["text"]
+
+
+def test_file_of_another_width_is_not_believed(tmp_path: Path) -> None:
+    """Vectors that do not fit the encoder are made again."""
+    encode_cached(LetterEncoder(width=10), ["text"], tmp_path)
+    assert encode_cached(LetterEncoder(width=26), ["text"], tmp_path).shape == (1, 26)
+
+
+def test_nothing_to_encode_is_an_empty_table(tmp_path: Path) -> None:
+    """No text gives no row, of the encoder's width."""
+    assert encode_cached(LetterEncoder(), [], tmp_path).shape == (0, 26)
+
+
+def test_folder_of_embeddings_holds_no_utterance(tmp_path: Path) -> None:
+    """What people wrote cannot be read out of it; no half-written file is left."""
+    encode_cached(LetterEncoder(), ["my secret question"], tmp_path / "embeddings")
+    (file,) = (tmp_path / "embeddings").iterdir()
+    assert b"secret" not in file.read_bytes()
+    with np.load(file) as stored:
+        assert not any("secret" in str(stored[name]) for name in stored.files)
+
+
+# --- The real English encoder -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Iterator[Encoder]:
+    yield load("minilm")
+
+
+def test_vectors_are_of_length_one(minilm: Encoder) -> None:
+    """Float32, one row of 384 a text, finite, whatever the text."""
+    vectors = minilm.encode([*QUESTIONS, "", "🍼🍼", "x" * 2000])
+    assert vectors.shape == (len(QUESTIONS) + 3, minilm.width) == (8, 384)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(8), abs=1e-3)
+
+
+def test_neighbours_do_not_change_a_vector(minilm: Encoder) -> None:
+    """A text has the same vector alone and among others, to the last bit: in training as in a conversation."""
+    together = minilm.encode(QUESTIONS)
+    for text, vector in zip(QUESTIONS, together):
+        assert np.array_equal(minilm.encode([text])[0], vector)
+
+
+def test_same_words_in_other_marks_are_the_same(minilm: Encoder) -> None:
+    """Typographic quotes and full-width letters make no difference."""
+    plain, typographic, wide = minilm.encode(["she doesn't cry", "she doesn’t cry", "ｓｈｅ doesn't cry"])
+    assert np.array_equal(plain, typographic)
+    assert np.array_equal(plain, wide)
+
+
+def test_like_questions_are_nearer_than_unlike_ones(minilm: Encoder) -> None:
+    """The graph that was built has the meaning of the weights it was built from."""
+    cry, tears, plan = minilm.encode(["Why does my baby cry so much?", "what makes my infant weep all the time",
+                                      "Where can I download the 2003 Strategic Plan?"])
+    assert cry @ tears > 0.6
+    assert cry @ plan < 0.3
+
+
+def test_long_text_is_read_from_its_beginning(minilm: Encoder) -> None:
+    """What stands beyond the first 128 tokens is not read, and is no error."""
+    long = "why does my baby cry so much every evening " * 40
+    one, other = minilm.encode([long + "and laugh", long + "and sleep"])
+    assert np.array_equal(one, other)
+
+
+def test_no_text_gives_no_row(minilm: Encoder) -> None:
+    """Nothing asked, nothing encoded."""
+    assert minilm.encode([]).shape == (0, 384)
+
+
+def test_encoder_is_loaded_once(minilm: Encoder) -> None:
+    """Everybody in a process shares it."""
+    assert load("minilm") is minilm
+
+
+def test_fingerprint_is_that_of_the_graph(minilm: Encoder) -> None:
+    """Other weights, other fingerprint; it can be a file's name."""
+    assert file_hash(ENCODER_DIR / "minilm-int8.onnx")[:16] in minilm.fingerprint
+    assert Path(minilm.fingerprint).name == minilm.fingerprint
+
+
+def test_unknown_encoder_is_an_error() -> None:
+    """A misspelt name in config.yml does not go unnoticed."""
+    with pytest.raises(KeyError):
+        load("minilmm")
+
+
+def test_missing_graph_says_how_to_mend_it(tmp_path: Path) -> None:
+    """The operator reads what to run."""
+    with pytest.raises(FileNotFoundError, match="make setup"):
+        MiniLM(tmp_path / "minilm-int8.onnx")
