@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat test check train bench lock clean
+.PHONY: help setup serve chat test check validate train bench lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -31,6 +31,9 @@ test: $(READY) ## every test that a clean machine can run
 
 check: $(READY) ## do content, training data, domain, stories and tests agree?
 	@$(PYTHON) -m bot check
+
+validate: $(READY) ## Rasa's own validation and test stories
+	@$(PYTHON) -m bot validate
 
 train: $(READY) ## train where there is no model for the present data
 	@$(PYTHON) -m bot train

@@ -26,4 +26,6 @@ class ActionAnswer(ReplyingAction):
 
     def reply(self, memory: Memory, author: Author) -> Reply:
         asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
-        return answer(tuple(dict.fromkeys(asked)), memory, author)
+        # A model may know a topic that a newer content has given up.
+        known = tuple(topic for topic in dict.fromkeys(asked) if topic in author.knowledge.topics)
+        return answer(known, memory, author) if known else Reply((author.out_of_scope(()),))

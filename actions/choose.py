@@ -17,6 +17,7 @@ class ActionChoose(ReplyingAction):
     def reply(self, memory: Memory, author: Author) -> Reply:
         number = int(memory.entities.get("choice", {}).get("value") or 0)
         index = len(memory.choices) - 1 if number == -1 else number - 1
-        if 0 <= index < len(memory.choices):
+        # A topic may have been taken away by a release since it was offered.
+        if 0 <= index < len(memory.choices) and memory.choices[index] in author.knowledge.topics:
             return answer((memory.choices[index],), memory, author)
         return Reply((author.smalltalk("no_such_choice", related=memory.choices or author.knowledge.starters),))

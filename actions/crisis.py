@@ -18,5 +18,6 @@ class ActionCrisis(ReplyingAction):
         kinds = memory.danger or tuple(author.knowledge.crisis.kinds)[:1]
         # What was said before stays true: a mother who named a threat and now an injury is in both kinds of danger.
         remembered = tuple(dict.fromkeys((*kinds, *memory.crisis)))
-        asked = answer((memory.also[len("ask_"):],), memory, author) if memory.also else Reply(())
+        topic = (memory.also or "")[len("ask_"):]
+        asked = answer((topic,), memory, author) if topic in author.knowledge.topics else Reply(())
         return Reply((author.crisis(kinds), *asked.messages), {**asked.slots, "crisis": list(remembered)})

@@ -15,6 +15,8 @@ import yaml
 from bot.errors import ContentError, Problem
 from bot.knowledge import Knowledge, load_knowledge
 from bot.knowledge.loading import closest
+from bot.safety import KINDS
+from bot.safety.lexicon import load_lexicon
 from bot.settings import PROJECT
 
 # Set by components, not learnt from examples.
@@ -46,6 +48,12 @@ class _Project:
         self._domain = self._yaml(root / "domain.yml") or {}
         self._nlu = {path: self._yaml(path) or {} for path in sorted((root / "nlu" / "data").rglob("*.yml"))}
         self._stories = {path: self._yaml(path) or {} for path in sorted((root / "stories").glob("*.yml"))}
+        lexicon = root / "bot" / "content" / "crisis_lexicon.yml"
+        if self._yaml(lexicon) is not None:
+            try:
+                load_lexicon(lexicon)
+            except ContentError as error:
+                self._broken += error.problems
 
     def unreadable(self) -> list[Problem]:
         """The files that are not YAML."""
@@ -60,16 +68,21 @@ class _Project:
         yield from self._intents(knowledge)
         yield from self._examples(knowledge)
         yield from self._phrases(knowledge)
+        yield from self._danger(knowledge)
         yield from self._actions()
 
     def _yaml(self, path: Path) -> Any:
         try:
-            return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+            data = yaml.load(path.read_text(encoding="utf-8"), _Loader)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             mark = getattr(error, "problem_mark", None)
             self._broken.append(Problem(self._name(path), f"line {mark.line + 1}" if mark else "",
                                         f"cannot be read: {getattr(error, 'problem', None) or error}"))
             return None
+        if not isinstance(data, dict):
+            self._broken.append(Problem(self._name(path), "", "holds no keys; restore it"))
+            return None
+        return data
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._root))
@@ -85,6 +98,12 @@ class _Project:
                               f"text, write sha256: {found} into brief.yml")
             quoted = {passage for topic in knowledge.topics.values() if topic.brief == brief.id
                       for passage in topic.passages}
+            for topic in knowledge.topics.values():
+                numbers = {n for name in topic.passages if topic.brief == brief.id
+                           for n in brief.passages[name].numbers}
+                if missing := numbers - set(topic.cites):
+                    yield Problem(f"bot/content/topics/{topic.name}.yml", "cites",
+                                  f"lacks {sorted(missing)}, which the passages point to; add them")
             for passage in brief.passages:
                 if passage not in quoted:
                     yield Problem(self._name(folder / "brief.md"), passage,
@@ -146,6 +165,12 @@ class _Project:
                                       f"'{text}' stands under '{earlier[0]}' in {earlier[1]} too; keep one of them")
         for intent in sorted(known - found - _WITHOUT_EXAMPLES):
             yield Problem("nlu/data", intent, "has no examples; add some or take the intent out of domain.yml")
+
+    def _danger(self, knowledge: Knowledge) -> Iterator[Problem]:
+        for kind in KINDS:
+            if kind not in knowledge.crisis.kinds:
+                yield Problem("bot/content/crisis.yml", f"kinds.{kind}",
+                              "is missing; the rules hear this kind of danger and somebody must answer it")
 
     def _phrases(self, knowledge: Knowledge) -> Iterator[Problem]:
         spoken = {step["intent"] for path, data in self._stories.items() if path.stem == "smalltalk"

@@ -28,6 +28,18 @@ def check() -> None:
 
 
 @app.command()
+def validate() -> None:
+    """Rasa's own validation of data and stories, and its test stories; fails also where nothing was read."""
+    settings = load_settings()
+    _release(settings)
+    from bot import rasa_commands
+    from bot.release import model_path
+
+    console.print(f"{rasa_commands.validate()} examples: valid.")
+    console.print(f"{rasa_commands.test_stories(model_path(settings))} test stories: as predicted.")
+
+
+@app.command()
 def train() -> None:
     """Train where there is no model for the present data, and make the release that the server runs."""
     _release(load_settings())
@@ -77,8 +89,9 @@ def _busy(what: str) -> Iterator[None]:
 
 def main() -> None:
     """Run a verb; an error of ours is one message and exit code 1, not a traceback."""
-    # Rasa's dependencies announce their retirement at every start; nobody here can act on it.
-    warnings.simplefilter("ignore")
+    # Rasa's dependencies announce their retirement at every start, and nobody here can act on it. A filter would not
+    # last: some of them put their own in front.
+    warnings.showwarning = lambda *_, **__: None
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -29,6 +30,8 @@ TRAINING_INPUTS = ("config.yml", "domain.yml", "nlu", "stories", "bot/safety", "
 _CODE_PACKAGES = ("rasa", "scikit-learn", "onnxruntime", "spacy")
 _KEPT_BUNDLES = 3
 _MANIFEST, _SIGNATURE, _MODEL, _CONTENT, _CURRENT = "manifest.json", "manifest.sig", "model.tar.gz", "content", "current"
+_PREVIOUS = "previous"
+_BUNDLE_NAME = "[0-9a-f]{16}"
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,19 @@ def make_bundle(model: Path, content: Path, settings: Settings) -> Bundle:
         shutil.copytree(content, folder / _CONTENT)
         hashes = {str(path.relative_to(folder)): _file_digest(path) for path in _files(folder)}
         name = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:16]
-        if not (releases / name).exists():
+        if not _is_good(releases / name, settings):
             manifest = json.dumps({"bundle": name, "made_at": int(time.time()), "training": model.name.split(".")[0],
                                    "files": hashes}, indent=1, sort_keys=True)
             (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
-            (folder / _SIGNATURE).write_text(_sign(manifest, settings), encoding="ascii")
+            (folder / _SIGNATURE).write_text(_sign(manifest.encode(), settings), encoding="ascii")
+            if (releases / name).exists():  # damaged, or signed with a key that was changed since
+                shutil.rmtree(releases / name)
             os.rename(folder, releases / name)
     bundle = open_bundle(releases / name, settings)
+    if (before := _named(releases / _CURRENT)) and before != name:
+        _write_whole(releases / _PREVIOUS, before)
     _write_whole(releases / _CURRENT, name)
-    _forget_old(releases, keep=name)
+    _forget_old(releases)
     return bundle
 
 
@@ -80,9 +87,8 @@ def open_bundle(folder: Path, settings: Settings) -> Bundle:
     for needed in (_MANIFEST, _SIGNATURE):
         if not (folder / needed).is_file():
             raise ReleaseError(f"Bundle {folder.name} has no {needed}.")
-    manifest = (folder / _MANIFEST).read_text(encoding="utf-8")
-    signature = (folder / _SIGNATURE).read_text(encoding="ascii")
-    if not hmac.compare_digest(signature, _sign(manifest, settings)):
+    manifest = (folder / _MANIFEST).read_bytes()
+    if not hmac.compare_digest((folder / _SIGNATURE).read_bytes(), _sign(manifest, settings).encode()):
         raise ReleaseError(f"Bundle {folder.name} is not signed with this server's key.")
     expected = json.loads(manifest)["files"]
     found = {str(path.relative_to(folder)): _file_digest(path) for path in _files(folder)
@@ -96,11 +102,8 @@ def open_bundle(folder: Path, settings: Settings) -> Bundle:
 def good_bundles(settings: Settings) -> Iterator[Bundle | ReleaseError]:
     """The current bundle, then older ones, newest first; in place of one that cannot be used, the reason."""
     releases = settings.var_dir / "releases"
-    current = releases / _CURRENT
-    named = current.read_text(encoding="ascii").strip() if current.is_file() else ""
-    folders = sorted((path for path in releases.glob("*/") if (path / _MANIFEST).is_file()),
-                     key=lambda path: (path.name == named, path.stat().st_mtime), reverse=True)
-    for folder in folders:
+    named = _named(releases / _CURRENT)
+    for folder in sorted(_folders(releases), key=lambda path: (path.name == named, path.stat().st_mtime), reverse=True):
         try:
             yield open_bundle(folder, settings)
         except ReleaseError as error:
@@ -124,8 +127,25 @@ def _file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _sign(manifest: str, settings: Settings) -> str:
-    return hmac.new(signing_secret(settings).encode(), manifest.encode(), hashlib.sha256).hexdigest()
+def _sign(manifest: bytes, settings: Settings) -> str:
+    return hmac.new(signing_secret(settings).encode(), manifest, hashlib.sha256).hexdigest()
+
+
+def _is_good(folder: Path, settings: Settings) -> bool:
+    try:
+        open_bundle(folder, settings)
+    except ReleaseError:
+        return False
+    return True
+
+
+def _folders(releases: Path) -> Iterator[Path]:
+    """The bundles, good or bad; a folder still being written has a name that no bundle has."""
+    return (path for path in releases.glob("*/") if re.fullmatch(_BUNDLE_NAME, path.name))
+
+
+def _named(pointer: Path) -> str:
+    return pointer.read_text(encoding="ascii", errors="replace").strip() if pointer.is_file() else ""
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -135,8 +155,9 @@ def _write_whole(path: Path, text: str) -> None:
     os.replace(scratch, path)
 
 
-def _forget_old(releases: Path, *, keep: str) -> None:
-    bundles = sorted((path for path in releases.glob("*/") if (path / _MANIFEST).is_file() and path.name != keep),
-                     key=lambda path: path.stat().st_mtime, reverse=True)
-    for folder in bundles[_KEPT_BUNDLES - 1:]:
+def _forget_old(releases: Path) -> None:
+    """Keep the live bundle, the one that was live before it, and the newest of the others."""
+    live = {_named(releases / pointer) for pointer in (_CURRENT, _PREVIOUS)}
+    ranked = sorted(_folders(releases), key=lambda path: (path.name in live, path.stat().st_mtime), reverse=True)
+    for folder in ranked[_KEPT_BUNDLES:]:
         shutil.rmtree(folder)

@@ -5,6 +5,7 @@ The only module that reads the environment. Every setting is listed in `.env.exa
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5005
     var_dir: Path = PROJECT / "var"
-    db_url: str = ""
+    db_url: str = field(default="", repr=False)
     workers: int = 1
     public_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
@@ -64,7 +65,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         db_url=read("IMH_DB_URL", default.db_url, _database_url),
         workers=read("IMH_WORKERS", default.workers, _positive),
         public_url=read("IMH_PUBLIC_URL", default.public_url, _origin),
-        trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _list),
+        trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _addresses),
         allowed_origins=read("IMH_ALLOWED_ORIGINS", default.allowed_origins, _origins),
         secret=read("IMH_SECRET", default.secret, _secret),
         rate_sender=read("IMH_RATE_SENDER", default.rate_sender, _rate),
@@ -87,7 +88,10 @@ def signing_secret(settings: Settings) -> str:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-    return path.read_text(encoding="ascii").strip()
+    secret = path.read_text(encoding="ascii", errors="replace").strip()
+    if len(secret) < _MIN_SECRET_CHARACTERS:
+        raise SettingsError(f"{path.name} in the var folder holds no usable key; delete it and start again.")
+    return secret
 
 
 class _Reader:
@@ -141,6 +145,10 @@ def _secret(text: str) -> str:
 
 def _list(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
+
+
+def _addresses(text: str) -> frozenset[str]:
+    return frozenset(str(ipaddress.ip_address(part)) for part in _list(text))
 
 
 def _origin(text: str) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 from bot.channels.exchange import Incoming, Message, exchange
 from bot.errors import ChannelError
 from bot.knowledge import Knowledge, current
+from bot.render.plain import references
 from bot.server import load_engine
 from bot.settings import Settings
 
@@ -65,7 +66,7 @@ def panel(message: Message, knowledge: Knowledge) -> Panel:
             parts.append(Padding(Text(f"{label('translation')} “{quote['translation']}”"), (0, 0, 0, 3)))
     if source := custom.get("source"):
         parts.append(Padding(Text(f"{label('source')} {source['title']}, {source['publisher']}", "dim"), (1, 0, 0, 0)))
-        parts += [Text(f"[{citation['number']}] {citation['reference']}", "dim") for citation in custom["citations"]]
+        parts += [Text(line, "dim") for line in references((c["number"], c["reference"]) for c in custom["citations"])]
     for contact in custom.get("contacts", []):
         parts.append(Text("  ".join(filter(None, (contact["name"], contact["display"], contact["email"]))), "cyan"))
     if custom["reminder"]:

@@ -26,10 +26,15 @@ class Limiter:
         """Count one message. Raises ChannelError 429, with the seconds to wait, where it is one too many."""
         if not self._loopback_too and _is_loopback(address):
             return
-        for kind, key in (("address", address), ("sender", sender)):
-            if not self._limiter.hit(self._rates[kind], kind, key):
+        keys = (("sender", sender), ("address", address))
+        for kind, key in keys:
+            # Tested before anything is counted: a sender who is refused must not use up what others behind the same
+            # address may send.
+            if not self._limiter.test(self._rates[kind], kind, key):
                 free_at = self._limiter.get_window_stats(self._rates[kind], kind, key)[0]
                 raise ChannelError(429, "too_many", retry_after_s=max(1, math.ceil(free_at - time.time())))
+        for kind, key in keys:
+            self._limiter.hit(self._rates[kind], kind, key)
 
 
 def _item(rate: Rate) -> RateLimitItemPerSecond:
@@ -38,6 +43,8 @@ def _item(rate: Rate) -> RateLimitItemPerSecond:
 
 def _is_loopback(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address).is_loopback
+        found = ipaddress.ip_address(address)
     except ValueError:
         return False
+    # A server that listens on :: sees local clients as ::ffff:127.0.0.1.
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback

@@ -10,6 +10,7 @@ import jinja2
 from bot.channels.exchange import Message
 from bot.knowledge import current
 from bot.knowledge.values import in_language
+from bot.render.plain import references
 
 _FILES = Path(__file__).with_name("page_files")
 _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoescape=True, trim_blocks=True,
@@ -27,6 +28,7 @@ def render(reply: Sequence[Message], *, language: str, sender: str, asked: str =
 
     return _TEMPLATES.get_template("page.html").render(
         phrase=phrase, label=lambda key: knowledge.phrase(f"labels.{key}", language), language=language,
+        references=lambda listed: references((entry["number"], entry["reference"]) for entry in listed),
         sender=sender, asked=asked, audience=audience, messages=[message["custom"] for message in reply],
         buttons=[message["buttons"] for message in reply],
         error=knowledge.phrase(f"errors.{error}", language) if error else "",

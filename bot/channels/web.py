@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Mapping
@@ -30,7 +29,6 @@ MAX_ID_CHARACTERS = 128
 DEFAULT_AUDIENCE = "parent"
 # What only our own renderers read.
 _INTERNAL = {"sms", "reminder"}
-_PRINTABLE_ID = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def read_message(body: Any) -> WebMessage:
         sender=_identifier(sender, "sender_invalid") if sender is not None else new_sender(),
         # Half a surrogate pair is legal JSON and no text: it could be neither stored nor sent back.
         text=text.encode("utf-8", "replace").decode("utf-8"),
-        message_id=_identifier(metadata["message_id"], "metadata_invalid") if metadata.get("message_id") else None,
+        message_id=_identifier(metadata["message_id"], "metadata_invalid") if metadata.get("message_id") is not None else None,
         metadata={key: metadata[key] for key in ("audience", "language") if metadata.get(key)},
     )
 
@@ -80,7 +78,7 @@ def new_sender() -> str:
 
 
 def _identifier(value: Any, code: str) -> str:
-    if not isinstance(value, str) or len(value) > MAX_ID_CHARACTERS or not _PRINTABLE_ID.fullmatch(value):
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_CHARACTERS or not value.isprintable():
         raise ChannelError(400, code)
     return value
 

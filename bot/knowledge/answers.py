@@ -145,13 +145,15 @@ class Author:
         topic = self.knowledge.topics[name]
         brief = self.knowledge.briefs[topic.brief]
         numbered = citations(brief, topic.cites)
+        blanks = {"title": brief.title, "publisher": brief.publisher, "topic": self.title(name)}
+        if numbered:
+            # A source that is printed under two numbers is read once.
+            blanks["reference"] = " ".join(dict.fromkeys(citation.reference for citation in numbered))
         key = "origin_cited" if numbered else "origin_brief"
-        plain = self.phrase(key, title=brief.title, publisher=brief.publisher, topic=self.title(name),
-                            reference=" ".join(citation.reference for citation in numbered))
         return self._message(
-            Kind.ANSWER, plain=plain, sms=plain, topic="references", quote=self._quote(topic),
+            Kind.ANSWER, plain=self.phrase(key, **blanks), sms=self.phrase(f"{key}_sms", **blanks), topic="references", quote=self._quote(topic),
             source=Source(brief.id, brief.title, brief.publisher), citations=numbered,
-            contacts=(self.knowledge.office,), related=self.choices((name, "references")))
+            contacts=(self.knowledge.office,), related=self.choices((*topic.related[:2], "references")))
 
     def crisis(self, kinds: tuple[str, ...]) -> Answer:
         """The lines that fit the danger, with the few words around them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PASSAGE = re.compile(r"^\[([a-z0-9_]+)\] (.+)$")
-_NUMBER = re.compile(r"^\^[\d,]+ ")
+_NUMBER = re.compile(r"^\^\d+(,\d+)* ")
 
 
 def read_passages(markdown: str) -> tuple[dict[str, str], list[str]]:

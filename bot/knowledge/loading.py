@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import string
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -28,6 +29,7 @@ from bot.knowledge.values import (
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
 _SCHEMAS = Path(__file__).with_name("schema.yml")
+_PHRASES = Path(__file__).with_name("phrase_keys.yml")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -69,6 +71,8 @@ class _Folder:
             self._check_crisis(crisis)
         if contacts:
             self._check_contacts(contacts, briefs)
+        if phrases:
+            self._check_phrases(_flatten(phrases))
         if self._problems:
             raise ContentError(self._problems)
         return Knowledge(
@@ -82,7 +86,7 @@ class _Folder:
         )
 
     def _problem(self, file: str, key: str, mend: str) -> None:
-        self._problems.append(Problem(f"{self._content.name}/{file}", key, mend))
+        self._problems.append(Problem(f"bot/content/{file}", key, mend))
 
     def _read(self, name: str, schema: str) -> Any:
         """The file as data, or None after noting why it cannot be used."""
@@ -105,13 +109,22 @@ class _Folder:
         for folder in sorted((self._content / "briefs").iterdir()) if (self._content / "briefs").is_dir() else []:
             name = f"briefs/{folder.name}"
             data = self._read(f"{name}/brief.yml", "brief")
-            if not (folder / "brief.md").is_file():
-                self._problem(f"{name}/brief.md", "", "is missing; put it back")
-            elif data:
-                briefs[data["id"]] = self._brief(name, data, (folder / "brief.md").read_text(encoding="utf-8"))
+            markdown = self._markdown(folder / "brief.md", f"{name}/brief.md")
+            if data and data["id"] != folder.name:
+                self._problem(f"{name}/brief.yml", "id", f"is '{data['id']}'; a brief is named like its folder")
+            elif data and markdown is not None:
+                briefs[data["id"]] = self._brief(name, data, markdown)
         if not briefs:
             self._problem("briefs", "", "holds no usable brief; add a folder with brief.md and brief.yml")
         return briefs
+
+    def _markdown(self, path: Path, name: str) -> str | None:
+        if not path.is_file():
+            return self._problem(name, "", "is missing; put it back")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return self._problem(name, "", "is not in UTF-8; save it in that encoding")
 
     def _brief(self, name: str, data: Mapping[str, Any], markdown: str) -> Brief:
         printed, repeated = read_passages(markdown)
@@ -153,7 +166,7 @@ class _Folder:
                                              f"add it to brief.yml or correct the number")
 
     def _check_crisis(self, data: Mapping[str, Any]) -> None:
-        lines = {line["id"] for line in data["lines"]}
+        lines = data["lines"]
         named = [("provider_suspicion", data["provider_suspicion"])]
         for section in ("kinds", "shortest"):
             named += [(f"{section}.{kind}", ids) for kind, ids in data[section].items()]
@@ -161,10 +174,33 @@ class _Folder:
             for line in ids:
                 if line not in lines:
                     self._problem("crisis.yml", key, f"names '{line}', not a line{closest(line, lines)}")
-        for section in ("opening", "shortest"):
+        texts = data["texts"]
+        for section, entries in (("texts.opening", texts["opening"]), ("shortest", data["shortest"]),
+                                 ("texts.sms", texts["sms"])):
             for kind in data["kinds"]:
-                if kind not in data[section]:
+                if kind not in entries:
                     self._problem("crisis.yml", f"{section}.{kind}", "is missing; every kind of danger needs one")
+        self._check_blanks("crisis.yml", "texts.shortest", _text(texts["shortest"]), {"name", "display"})
+
+    def _check_phrases(self, phrases: Mapping[str, Text]) -> None:
+        """Every phrase that the bot says is there, and only such blanks are in it as the bot fills."""
+        needed = yaml.load(_PHRASES.read_text(encoding="utf-8"), _Loader)
+        for key, blanks in needed.items():
+            if not phrases.get(key, {}).get("en"):
+                self._problem("phrases.yml", key, "is missing or has no English text; put it back")
+            else:
+                self._check_blanks("phrases.yml", key, phrases[key], set(blanks or ()))
+
+    def _check_blanks(self, file: str, key: str, text: Text, blanks: set[str]) -> None:
+        for language, words in text.items():
+            try:
+                used = {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
+            except ValueError as error:
+                self._problem(file, f"{key}.{language}", f"has a brace that is not a blank ({error}); take it out")
+                continue
+            for name in sorted(used - blanks):
+                self._problem(file, f"{key}.{language}", f"has the blank {{{name}}}, which nobody fills"
+                                                         f"{closest(name, blanks)}")
 
     def _check_contacts(self, data: Mapping[str, Any], briefs: Mapping[str, Brief]) -> None:
         ids = [entry["id"] for entry in data["contacts"]]
@@ -198,17 +234,19 @@ def _contact(data: Mapping[str, Any]) -> Contact:
 
 
 def _crisis(data: Mapping[str, Any]) -> CrisisPlan:
-    lines = {line["id"]: CrisisLine(line["id"], _text(line["name"]), line["phone"], line["display"],
-                                    line.get("sms"), _text(line["when"])) for line in data["lines"]}
+    lines = {name: CrisisLine(name, _text(line["name"]), line["phone"], line["display"], line.get("sms"),
+                              line.get("tty"), _text(line["when"]), _text(line.get("spanish") or {}))
+             for name, line in data["lines"].items()}
+    texts = data["texts"]
     return CrisisPlan(
         lines=lines,
         kinds={kind: tuple(ids) for kind, ids in data["kinds"].items()},
         provider_suspicion=tuple(data["provider_suspicion"]),
-        opening={kind: _text(text) for kind, text in data["opening"].items()},
-        not_watched=_text(data["not_watched"]),
+        opening={kind: _text(text) for kind, text in texts["opening"].items()},
+        not_watched=_text(texts["not_watched"]),
         shortest={kind: tuple(ids) for kind, ids in data["shortest"].items()},
-        shortest_sentence=_text(data["shortest_sentence"]),
-        sms={kind: _text(text) for kind, text in data["sms"].items()},
+        shortest_sentence=_text(texts["shortest"]),
+        sms={kind: _text(text) for kind, text in texts["sms"].items()},
     )
 
 

@@ -13,7 +13,7 @@ FALLBACK_LANGUAGE = "en"
 
 # What the contract allows to be taken away from a passage when it is quoted, and nothing else.
 _EMPHASIS = re.compile(r"\*+")
-_SUPERSCRIPT = re.compile(r"\^[\d,]+")
+_SUPERSCRIPT = re.compile(r"\^(\d+(?:,\d+)*)")
 _CLOSING = re.compile(r"[;:]$")
 
 Text = Mapping[str, str]
@@ -42,7 +42,7 @@ class Passage:
     @property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the references that the passage itself points to."""
-        return tuple(int(n) for mark in _SUPERSCRIPT.findall(self.printed) for n in re.findall(r"\d", mark))
+        return tuple(int(number) for mark in _SUPERSCRIPT.findall(self.printed) for number in mark.split(","))
 
 
 @dataclass(frozen=True)
@@ -114,18 +114,27 @@ class Contact:
 
 @dataclass(frozen=True)
 class CrisisLine:
-    """A number for somebody in danger; `sms` is the number to text, where there is one."""
+    """A number for somebody in danger.
+
+    `sms` is the number to text and `tty` the one for text telephones, where there is one; `spanish` says how Spanish is
+    reached, and is empty where we are not sure.
+    """
 
     id: str
     name: Text
     phone: str
     display: str
     sms: str | None
+    tty: str | None
     when: Text
+    spanish: Text
 
     def to_dict(self, language: str) -> dict[str, str | None]:
+        # How Spanish is reached is of use to whoever reads Spanish; to others it is one line more in a bad moment.
+        spanish = self.spanish.get(language) if language == "es" else None
+        tty = f"TTY {self.tty}." if self.tty else None
         return {"name": in_language(self.name, language), "phone": self.phone, "display": self.display,
-                "sms": self.sms, "when": in_language(self.when, language)}
+                "sms": self.sms, "when": " ".join(filter(None, (in_language(self.when, language), spanish, tty)))}
 
 
 @dataclass(frozen=True)
@@ -143,14 +152,16 @@ class CrisisPlan:
 
     def lines_for(self, kinds: tuple[str, ...], *, audience: str) -> tuple[CrisisLine, ...]:
         """The lines that fit, best first, each once; all of them where the kind is not known."""
-        wanted = [line for kind in kinds for line in self.kinds[kind]] or list(self.lines)
+        wanted = [line for kind in kinds for line in self.kinds.get(kind, ())] or list(self.lines)
         if "abuse" in kinds and audience == "provider":
             wanted = [*self.provider_suspicion, *wanted]
         return tuple(self.lines[line] for line in dict.fromkeys(wanted))
 
     def reminder(self, kinds: tuple[str, ...], language: str) -> str:
         """The shortest line, which ends every reply until the person says that nobody is in danger."""
-        line = self.lines[self.shortest[kinds[0]][0]]
+        # A kind that a conversation remembers from an older release may be gone.
+        kind = next((kind for kind in kinds if kind in self.shortest), next(iter(self.shortest)))
+        line = self.lines[self.shortest[kind][0]]
         return in_language(self.shortest_sentence, language).format(
             name=in_language(line.name, language), display=line.display)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Iterable
+
 from bot.knowledge import Answer, CrisisLine, Kind, Knowledge
-from bot.knowledge.values import in_language
 
 
 def plain(answer: Answer, knowledge: Knowledge) -> str:
@@ -26,11 +27,11 @@ def _label(key: str, answer: Answer, knowledge: Knowledge) -> str:
 
 
 def _line(line: CrisisLine, language: str, knowledge: Knowledge) -> str:
-    name, when = in_language(line.name, language), in_language(line.when, language)
-    reach = line.display
+    shown = line.to_dict(language)
+    reach = [line.display]
     if line.sms:
-        reach += " / " + knowledge.phrase("labels.text_line", language, number=line.sms)
-    return f"{name}: {reach} ({when})"
+        reach.append(knowledge.phrase("labels.text_line", language, number=line.sms))
+    return f"{shown['name']}: {', '.join(reach)}. {shown['when']}"
 
 
 def _quotation(answer: Answer, knowledge: Knowledge) -> list[str]:
@@ -46,7 +47,15 @@ def _origin(answer: Answer, knowledge: Knowledge) -> list[str]:
     if not answer.source:
         return []
     named = f"{_label('source', answer, knowledge)} {answer.source.title}, {answer.source.publisher}."
-    return [named, *(f"[{citation.number}] {citation.reference}" for citation in answer.citations)]
+    return [named, *references((citation.number, citation.reference) for citation in answer.citations)]
+
+
+def references(citations: Iterable[tuple[int, str]]) -> list[str]:
+    """Numbered references, a line each; one that is printed under two numbers stands once, behind both."""
+    numbers: dict[str, list[str]] = {}
+    for number, reference in citations:
+        numbers.setdefault(reference, []).append(str(number))
+    return [f"[{', '.join(under)}] {reference}" for reference, under in numbers.items()]
 
 
 def _contacts(answer: Answer, knowledge: Knowledge) -> list[str]:

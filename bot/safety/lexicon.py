@@ -14,10 +14,11 @@ from bot.safety.notation import Lines, NotationError, Step, parse
 DEFAULT = Path(__file__).resolve().parent.parent / "content" / "crisis_lexicon.yml"
 # What must be heard first stands first: the reply opens with the lines of the first kind.
 KINDS = ("emergency", "poison", "self_harm", "harm_to_baby", "violence", "abuse")
-_TOP_KEYS = frozenset(
-    {"groups", "respell", "disguised", "sturdy", "barriers", "negators", "through", "common", "idioms", "contexts", "rules"}
-)
+_WORD_KEYS = ("disguised", "sturdy", "barriers", "negators", "through", "common")
+_TOP_KEYS = frozenset({"groups", "respell", *_WORD_KEYS, "idioms", "contexts", "rules"})
 _RULE_KEYS = frozenset({"kind", "says", "unless", "yields_to"})
+# Strings only: to YAML's other loaders the words "no" and "off" are false.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True)
@@ -70,25 +71,35 @@ class _Reader:
         self._groups: dict[str, frozenset[str]] = {}
 
     def read(self) -> Lexicon:
-        # Strings only: to YAML's other loaders the words "no" and "off" are false.
-        raw = yaml.load(self._path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
-        raw = self._mapping(raw, "")
+        raw = self._raw()
         for key in sorted(set(raw) ^ _TOP_KEYS):
             self._problem(key, "unknown key, take it away" if key in raw else "missing, add it (it may be empty)")
-        self._groups = {name: frozenset(self._list(raw, "groups", name)) for name in self._mapping(raw.get("groups"), "groups")}
+        for name, words in self._mapping(raw.get("groups"), "groups").items():
+            self._groups[name] = frozenset(self._words(words, f"groups.{name}"))
         contexts = self._mapping(raw.get("contexts"), "contexts")
         rules = self._mapping(raw.get("rules"), "rules")
+        respell = self._mapping(raw.get("respell"), "respell")
+        words = {key: frozenset(self._words(raw.get(key), key)) for key in _WORD_KEYS}
         lexicon = Lexicon(
             rules=tuple(self._rule(id_, body, frozenset(contexts)) for id_, body in rules.items()),
             contexts={name: self._lines(lines, f"contexts.{name}") for name, lines in contexts.items()},
             idioms=self._lines(raw.get("idioms"), "idioms"),
-            respell={word: tuple(meant.split()) for word, meant in self._mapping(raw.get("respell"), "respell").items()},
-            **{key: frozenset(self._words(raw.get(key), key)) for key in ("barriers", "negators", "through", "common")},
-            **{key: frozenset(self._words(raw.get(key), key)) for key in ("disguised", "sturdy")},
+            respell={spelling: tuple(meant.split()) for spelling, meant in respell.items()},
+            **words,
         )
         if self._problems:
             raise ContentError(self._problems)
         return lexicon
+
+    def _raw(self) -> dict:
+        text = self._path.read_text(encoding="utf-8")
+        try:
+            raw = yaml.load(text, Loader=_LOADER)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            self._problem(f"line {mark.line + 1}" if mark else "", f"is not readable YAML: {error}")
+            raise ContentError(self._problems) from error
+        return self._mapping(raw, "")
 
     def _rule(self, id_: str, body: object, contexts: frozenset[str]) -> Rule:
         rule, key = self._mapping(body, f"rules.{id_}"), f"rules.{id_}"
@@ -96,7 +107,7 @@ class _Reader:
             self._problem(f"{key}.{extra}", f"unknown key; known are {', '.join(sorted(_RULE_KEYS))}")
         if rule.get("kind") not in KINDS:
             self._problem(f"{key}.kind", f"'{rule.get('kind')}' is no kind; use one of {', '.join(KINDS)}")
-        yields_to = self._words(rule.get("yields_to", sorted(contexts)), f"{key}.yields_to")
+        yields_to = self._words(rule.get("yields_to"), f"{key}.yields_to")
         for name in sorted(set(yields_to) - contexts):
             self._problem(f"{key}.yields_to", f"'{name}' is not among the contexts; add it there or correct the name")
         if not rule.get("says"):
@@ -118,9 +129,6 @@ class _Reader:
                 yield line, parse(line, self._groups)
             except NotationError as error:
                 self._problem(key, str(error))
-
-    def _list(self, raw: Mapping, section: str, name: str) -> list[str]:
-        return self._words(raw[section][name], f"{section}.{name}")
 
     def _words(self, value: object, key: str) -> list[str]:
         """A list of strings, given as a list or as one text with spaces; an empty value is an empty list."""

@@ -63,7 +63,7 @@ def _step(part: str, line: str, groups: Mapping[str, frozenset[str]]) -> Step:
     for item in part.removesuffix("?").split("|"):
         match = _ITEM.fullmatch(item)
         if not match:
-            raise NotationError(f"'{part}' in '{line}': use lower-case words without accents, <group>, ~1 to ~15, ^ or $")
+            raise NotationError(f"'{part}' in '{line}': use words in lower case without accents, <group>, ~1, ^ or $")
         group, word = match.groups()
         if group and group not in groups:
             raise NotationError(f"'<{group}>' in '{line}' is not among the groups; add it there or correct the name")
@@ -133,7 +133,8 @@ class PatternSet:
 
     def __init__(self, vocab: Vocab, lines: Lines, *, barriers: frozenset[str], common: frozenset[str]) -> None:
         self._patterns = [_Pattern(vocab, line, steps, barriers) for line, steps in lines.items()]
-        self._keys: frozenset[str] = frozenset().union(*(_rarest(pattern.required, common) for pattern in self._patterns))
+        rarest = [_rarest(pattern.required, common) for pattern in self._patterns]
+        self._keys: frozenset[str] = frozenset().union(*rarest)
 
     def find(self, sentence: Sentence) -> list[Hit]:
         """Every place where a line fits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 import spacy
 
@@ -11,6 +12,7 @@ from bot.safety.lexicon import DEFAULT, KINDS, Lexicon, Rule, load_lexicon
 from bot.safety.notation import Hit, Lines, PatternSet, Sentence
 from bot.safety.words import Speller
 
+_WINDOW = 48  # words
 _NEGATION_REACH = 4  # words; "never had any thoughts of", and not much more
 
 
@@ -29,7 +31,7 @@ class Finding:
 
 
 class CrisisScreen:
-    """Hears danger in a message, in English and Spanish and both at once. Safe to share between threads of one process."""
+    """Hears danger in a message, in English, in Spanish and in both at once."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         # The multi-language vocabulary: words are compared as they are spelled, and people mix their languages.
@@ -51,7 +53,8 @@ class CrisisScreen:
         """What is heard in `text` of any length and any characters; never raises, never waits, keeps nothing."""
         heard: dict[str, str] = {}
         for words in self._speller.sentences(text):
-            heard.update(self._heard(Sentence(self._vocab, words)))
+            for window in _windows(words):
+                heard.update(self._heard(Sentence(self._vocab, window)))
         kinds = set(heard.values())
         return Finding(kinds=tuple(kind for kind in KINDS if kind in kinds), matches=tuple(heard))
 
@@ -81,6 +84,13 @@ class CrisisScreen:
 
     def _patterns(self, lines: Lines) -> PatternSet:
         return PatternSet(self._vocab, lines, barriers=self._lexicon.barriers, common=self._lexicon.common)
+
+
+def _windows(words: list[str]) -> Iterator[list[str]]:
+    """A sentence as it is, or in overlapping pieces where it has no end: matching time grows with the length's cube."""
+    yield words[:_WINDOW]
+    for start in range(_WINDOW // 2, len(words) - _WINDOW // 2, _WINDOW // 2):
+        yield words[start : start + _WINDOW]
 
 
 def _overlaps(hit: Hit, others: list[Hit]) -> bool:

@@ -82,9 +82,7 @@ class Speller:
 
     def _spell(self, token: str) -> tuple[str, ...]:
         if "'" in token:
-            head, _, tail = token.partition("'")
-            short = self._respell.get(token.replace("'", ""))
-            return short or (*self._spell(head), *((_CLITICS[tail],) if tail in _CLITICS else ())) if head else (UNKNOWN,)
+            return self._respell.get(token.replace("'", "")) or self._spell_clitic(token)
         for candidate in self._candidates(token):
             if candidate in self._respell:
                 return self._respell[candidate]
@@ -94,6 +92,11 @@ class Speller:
         if with_pronoun and with_pronoun.group(1) in self._known:
             return with_pronoun.groups()
         return (self._nearly.get(token, UNKNOWN),)
+
+    def _spell_clitic(self, token: str) -> tuple[str, ...]:
+        """ "he'll" is he will; "mom's" is mom, whether she has or is."""
+        head, _, tail = token.partition("'")
+        return (*self._spell(head), *((_CLITICS[tail],) if tail in _CLITICS else ()))
 
     def _candidates(self, token: str) -> Iterator[str]:
         """Spellings to try, the likeliest first."""
@@ -111,7 +114,7 @@ class Speller:
 
     def _unhidden(self, token: str) -> Iterator[str]:
         if _HIDDEN_LETTER.search(token):
-            likeness = re.compile("[a-z]{1,2}".join(map(re.escape, _HIDDEN_LETTER.split(token))))
+            likeness = re.compile("[a-z]{0,3}".join(map(re.escape, _HIDDEN_LETTER.split(token))))
             yield from (word for word in sorted(self._disguised) if likeness.fullmatch(word))
 
 

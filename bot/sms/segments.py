@@ -37,22 +37,28 @@ def fold(text: str) -> str:
 
 def size(text: str) -> Size:
     """How the text is sent, as it stands."""
-    septets = _septets(text)
-    if septets is not None:
-        return Size("GSM-7", septets, _parts(septets, GSM7_SINGLE, GSM7_PART))
-    units = len(text.encode("utf-16-be")) // 2
-    return Size("UCS-2", units, _parts(units, UCS2_SINGLE, UCS2_PART))
+    if _is_gsm7(text):
+        return _measured("GSM-7", [len(character.encode(_CODEC)) for character in text], GSM7_SINGLE, GSM7_PART)
+    widths = [len(character.encode("utf-16-be")) // 2 for character in text]
+    return _measured("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
 
 
-def _septets(text: str) -> int | None:
-    """Septets in GSM-7, or None where a character is not in the alphabet."""
+def _is_gsm7(text: str) -> bool:
     try:
-        return len(text.encode(_CODEC))
+        text.encode(_CODEC)
     except UnicodeEncodeError:
-        return None
+        return False
+    return True
 
 
-def _parts(units: int, single: int, part: int) -> int:
-    # An extension character is never cut in two, so a part may stay one septet short; that can cost a segment only where
-    # every part is full to the last septet, and the renderer leaves more room than that.
-    return 1 if units <= single else -(-units // part)
+def _measured(alphabet: str, widths: list[int], single: int, part: int) -> Size:
+    """A character of two units is never cut in two, so that a part may stay one unit short."""
+    units = sum(widths)
+    if units <= single:
+        return Size(alphabet, units, 1)
+    segments, filled = 1, 0
+    for width in widths:
+        if filled + width > part:
+            segments, filled = segments + 1, 0
+        filled += width
+    return Size(alphabet, units, segments)

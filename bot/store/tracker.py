@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Connection
 
+from bot.errors import StoreError
 from bot.store import tables
 from bot.store.turn import current_turn
 
@@ -39,26 +41,31 @@ class BoundedTrackerStore(SQLTrackerStore):
     def __init__(self, domain: Domain | None = None, host: str | None = None,
                  event_broker: EventBroker | None = None, **kwargs: Any) -> None:
         """`host` is a whole database address (`sqlite:///…`, `postgresql://…`), as Rasa names it."""
-        super().__init__(domain=domain, host=host or "sqlite:///var/conversations.db", event_broker=event_broker)
+        url = sa.engine.make_url(host or "sqlite:///var/conversations.db")
+        if url.drivername == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(domain=domain, host=str(url) if url.password is None else host, event_broker=event_broker)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             self.engine.dispose()  # the connection that created the tables was not prepared yet
         tables.metadata.create_all(self.engine)
         self._events = self.SQLEvent.__table__
-        sa.Index("ix_events_sender_id_id", self._events.c.sender_id, self._events.c.id).create(
-            self.engine, checkfirst=True)
-        self._event_classes = {cls.type_name: cls for cls in all_subclasses(Event) if cls.type_name}
+        with self.engine.begin() as connection:
+            # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.
+            connection.execute(sa.text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)"))
+        self._event_classes = {cls.type_name: cls for cls in all_subclasses(Event)
+                               if cls.type_name and cls.__module__ == Event.__module__}
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the last events of the latest session and the slots as they stand; None for a stranger."""
-        with self.engine.connect() as connection:
-            rows = connection.execute(
-                sa.select(self._events.c.data).where(self._events.c.sender_id == sender_id)
-                .order_by(self._events.c.id.desc()).limit(TAIL_EVENTS)).scalars().all()
-            if not rows:
-                return None
-            slots = connection.execute(
-                sa.select(tables.conversations.c.slots).where(tables.conversations.c.sender_id == sender_id)).scalar()
+        turn = current_turn.get()
+        if turn is not None:
+            turn.unread = True
+        rows, slots = self._read(sender_id)
+        if turn is not None:
+            turn.unread = False
+        if not rows:
+            return None
         tail = _whole_turns([self._event(json.loads(row)) for row in reversed(rows)], complete=len(rows) < TAIL_EVENTS)
         # Replayed before the tail, the final values fill in what older events had set; the tail then sets its own.
         remembered = [SlotSet(name, value) for name, value in json.loads(slots or "{}").items()]
@@ -67,11 +74,30 @@ class BoundedTrackerStore(SQLTrackerStore):
         setattr(tracker, _STORED, len(tracker.events))
         return tracker
 
+    def _read(self, sender_id: str) -> tuple[list[str], str | None]:
+        """The last events, newest first, and the slots, each as JSON."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(self._events.c.data).where(self._events.c.sender_id == sender_id)
+                .order_by(self._events.c.id.desc()).limit(TAIL_EVENTS)).scalars().all()
+            slots = connection.execute(
+                sa.select(tables.conversations.c.slots).where(tables.conversations.c.sender_id == sender_id)).scalar()
+        return rows, slots
+
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+        """The tracker with all events of all sessions; None for a stranger."""
+        tracker = await super().retrieve_full_tracker(conversation_id)
+        if tracker is not None:
+            setattr(tracker, _STORED, len(tracker.events))
+        return tracker
+
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the events that are new since the tracker was read, its slots, and the reply, or none of them."""
         await self.stream_events(tracker)
         new = list(tracker.events)[getattr(tracker, _STORED, 0):]
         turn = current_turn.get()
+        if turn is not None and turn.unread:
+            raise StoreError("The conversation could not be read; nothing is written over it.")
         ours = turn is not None and turn.sender_id == tracker.sender_id and any(isinstance(e, UserUttered) for e in new)
         with self.engine.begin() as connection:
             if new:

@@ -18,6 +18,7 @@ class Turn:
     sender_id: str
     message_id: str | None
     reply: Callable[[], list[Mapping[str, Any]]] = field(repr=False)
+    unread: bool = False  # what the conversation remembers could not be read; writing would wipe it out
     committed: bool = False
 
 

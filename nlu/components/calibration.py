@@ -43,6 +43,8 @@ def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarra
         model = fit(vectors[inside], labels[inside])
         column = {label: i for i, label in enumerate(model.classes_.tolist())}
         known = [i for i in np.flatnonzero(outside) if labels[i] in column]
+        if not known:
+            continue
         scores.append(_padded(model.decision_function(vectors[known]), len(set(labels.tolist()))))
         truth += [column[labels[i]] for i in known]
     if not truth:

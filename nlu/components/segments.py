@@ -19,7 +19,7 @@ from nlu.components.ranking import SEGMENTS
 from nlu.encoders.text import prepare
 
 LEXICON = Path(__file__).resolve().parent.parent / "lexicon" / "segments.yml"
-_SENTENCE_END = re.compile(r"(?<=[.?!;])\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.?!;])\s+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -57,7 +57,8 @@ class Segmenter(GraphComponent):
 
     def split(self, text: str) -> list[str]:
         """The parts of a text, each of at least `min_words` words; a shorter one stays with its neighbour."""
-        parts = [piece for sentence in _SENTENCE_END.split(prepare(text)) for piece in self._joint.split(sentence)]
+        parts = [piece for line in text.splitlines() for sentence in _SENTENCE_END.split(prepare(line))
+                 for piece in self._joint.split(sentence)]
         merged: list[str] = []
         carried = ""
         for part in (part.strip() for part in parts):

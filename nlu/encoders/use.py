@@ -31,4 +31,5 @@ class MultilingualUse:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 (n_texts, 512)."""
         # One by one: the same text then gives the same vector to the last bit, in training as in a conversation.
-        return np.stack([self._encoder.encode(preparation.prepare(text) or "-") for text in texts]).astype(np.float32)
+        vectors = [self._encoder.encode(preparation.prepare(text) or "-") for text in texts]
+        return np.stack(vectors).astype(np.float32) if vectors else np.empty((0, self.width), np.float32)

@@ -50,9 +50,9 @@ def read(name: str, *, keys: Mapping[str, type], folder: Path = FOLDER) -> dict[
     return lists
 
 
-def fingerprint(name: str) -> str:
+def fingerprint(name: str, *, folder: Path = FOLDER) -> str:
     """A hash of a word list, for `fingerprint_addon`: Rasa would reuse a stale result after an edit of the data."""
-    return hashlib.sha256((FOLDER / f"{name}.yml").read_bytes()).hexdigest()
+    return hashlib.sha256((folder / f"{name}.yml").read_bytes()).hexdigest()
 
 
 def _words(value: Any) -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""What the tests of the actions share: a message as the pipeline would hand it on, and a conversation that remembers."""
+"""What the tests of the actions share: a message as the pipeline hands it on, and a talk that is remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each action replies, and what the conversation remembers of it."""
+"""What is replied to a question, a choice and a follow-up, and what the conversation remembers of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from bot.knowledge import Knowledge, Topic
 from tests.unit.actions.conftest import Talk, kinds, offered, quoted
 
 NEIGHBOURS = [("brain_development", 0.5), ("risk_or_protective", 0.2), ("contact", 0.01)]
-DANGERS = ["self_harm", "violence"]
 
 
 # --- answer -----------------------------------------------------------------------------------------------------------
@@ -263,70 +262,3 @@ def test_choice_of_a_topic_that_was_taken_away_asks_again() -> None:
     """A number for a topic of an older release is answered, not an error."""
     talk = Talk(noticed=True, choices=["gone"], choices_at=time.time())
     assert talk.chooses(1)[0]["kind"] == "smalltalk"
-
-
-# --- small talk -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("intent", ["greet", "thanks", "goodbye", "bot_challenge", "help", "affirm", "start_over",
-                                    "erase_data", "all_safe", "change_to_parent", "change_to_provider"])
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_small_talk_says_its_phrase(talk: Talk, knowledge: Knowledge, intent: str, language: str) -> None:
-    """The phrase named like the intent, in the reader's language."""
-    (message,) = talk.says(intent, metadata={"language": language})
-    assert (message["kind"], message["plain"]) == ("smalltalk", knowledge.phrase(intent, language))
-
-
-def test_change_of_language_answers_in_that_language(talk: Talk, knowledge: Knowledge) -> None:
-    """The confirmation itself is in the language asked for."""
-    assert talk.says("change_to_spanish")[0]["plain"] == knowledge.phrase("change_to_spanish", "es")
-    assert talk.says("change_to_english")[0]["plain"] == knowledge.phrase("change_to_english", "en")
-
-
-@pytest.mark.parametrize("intent", ["greet", "help", "start_over"])
-def test_small_talk_that_opens_offers_what_people_ask(talk: Talk, knowledge: Knowledge, intent: str) -> None:
-    """A beginning comes with choices."""
-    assert offered(talk.says(intent)[0]) == list(knowledge.starters)
-
-
-def test_no_after_an_answer_offers_its_neighbours(talk: Talk, knowledge: Knowledge) -> None:
-    """ "No" means that the answer missed."""
-    talk.says("ask_indicators")
-    (message,) = talk.says("deny")
-    assert message["plain"] == knowledge.phrase("deny", "en")
-    assert offered(message) == list(knowledge.topics["indicators"].related)
-
-
-def test_no_without_an_answer_just_declines(talk: Talk, knowledge: Knowledge) -> None:
-    """There is nothing that could have missed."""
-    assert talk.says("deny")[0]["plain"] == knowledge.phrase("deny_plain", "en")
-
-
-def test_starting_over_forgets_the_topic(talk: Talk, knowledge: Knowledge) -> None:
-    """After it there is no answer to lean on."""
-    talk.says("ask_indicators")
-    talk.says("start_over")
-    assert talk.says("why")[0]["plain"] == knowledge.phrase("nothing_before", "en")
-
-
-# --- notice -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("intent", "understood"), [
-    ("ask_contact", {}), ("ask_contact", {"also": "ask_indicators"}), ("greet", {}), ("nlu_fallback", {"topics": NEIGHBOURS}),
-    ("out_of_scope", {}), ("crisis", {"danger": DANGERS}), ("says_who", {})],
-    ids=["answer", "two answers", "greeting", "question back", "refusal", "crisis", "nothing before"])
-def test_notice_ends_the_first_reply_and_no_other(knowledge: Knowledge, intent: str, understood: dict) -> None:
-    """Once, after everything else, in the reader's language."""
-    talk = Talk()
-    first, second = (talk.says(intent, metadata={"language": "es"}, **understood) for _ in range(2))
-    assert kinds(first).index("notice") == len(first) - 1 >= 1
-    assert first[-1]["plain"] == knowledge.phrase("notice", "es")
-    assert "notice" not in kinds(second)
-
-
-def test_notice_leaves_the_choices_open(knowledge: Knowledge) -> None:
-    """The choices of the first reply can be taken although the notice stands below them."""
-    talk = Talk()
-    talk.says("greet")
-    assert talk.chooses(1)[0]["topic"] == knowledge.starters[0]

@@ -67,7 +67,8 @@ def test_dangers_add_up(talk: Talk) -> None:
 
 @pytest.mark.parametrize(("intent", "understood"), [
     ("ask_contact", {}), ("ask_contact", {"also": "ask_indicators"}), ("out_of_scope", {}), ("greet", {}), ("help", {}),
-    ("nlu_fallback", {"topics": [("contact", 0.2)]}), ("tell_more", {}), ("choose", {}), ("start_over", {}), ("thanks", {})],
+    ("nlu_fallback", {"topics": [("contact", 0.2)]}), ("tell_more", {}), ("choose", {}), ("start_over", {}),
+    ("thanks", {})],
     ids=["answer", "two answers", "refusal", "greeting", "help", "question back", "more", "choice", "starting over",
          "thanks"])
 def test_every_later_reply_ends_with_the_shortest_line(worried: Talk, knowledge: Knowledge, intent: str,

@@ -42,7 +42,7 @@ def memory(intent: str = "ask_indicators", **understood: Any) -> Memory:
                  id="words over earlier words"),
 ])
 def test_language(understood: dict[str, Any], language: str) -> None:
-    """A request in words or the switch wins until changed; otherwise what is detected, and where uncertain, the last."""
+    """A request in words or the switch wins until changed; else what is detected; where uncertain, the last."""
     assert memory(**understood).language == language
 
 
@@ -80,17 +80,21 @@ def test_detected_language_is_kept_where_the_next_message_tells_nothing() -> Non
     pytest.param({"metadata": {"default_audience": "provider"}, "slots": {"audience": "parent"}}, "parent",
                  id="kept over default"),
     pytest.param({"entities": ROLE_GUESSED}, "provider", id="role in passing"),
-    pytest.param({"entities": ROLE_GUESSED, "slots": {"audience": "parent"}}, "provider", id="role in passing over kept"),
+    pytest.param({"entities": ROLE_GUESSED, "slots": {"audience": "parent"}}, "provider",
+                 id="role in passing over kept"),
     pytest.param({"entities": ROLE_GUESSED, "slots": {"audience_asked": "parent"}}, "parent",
                  id="asked for over role in passing"),
-    pytest.param({"entities": ROLE_SAID, "slots": {"audience_asked": "parent"}}, "provider", id="own words over earlier ones"),
-    pytest.param({"entities": ROLE_SAID, "metadata": {"audience": "parent"}}, "provider", id="own words over a new switch"),
+    pytest.param({"entities": ROLE_SAID, "slots": {"audience_asked": "parent"}}, "provider",
+                 id="own words over earlier ones"),
+    pytest.param({"entities": ROLE_SAID, "metadata": {"audience": "parent"}}, "provider",
+                 id="own words over a new switch"),
     pytest.param({"metadata": {"audience": "provider"}}, "provider", id="switch"),
     pytest.param({"metadata": {"audience": "provider", "default_audience": "parent"},
                   "slots": {"audience": "parent", "audience_asked": "parent", "audience_switch": "parent"}}, "provider",
                  id="switch moved over words"),
-    pytest.param({"metadata": {"audience": "parent"}, "slots": {"audience_asked": "provider", "audience_switch": "parent"}},
-                 "provider", id="words over a switch that was not moved"),
+    pytest.param({"metadata": {"audience": "parent"},
+                  "slots": {"audience_asked": "provider", "audience_switch": "parent"}}, "provider",
+                 id="words over a switch that was not moved"),
     pytest.param({"intent": "change_to_provider"}, "provider", id="request for a provider's wording"),
     pytest.param({"intent": "change_to_parent", "slots": {"audience_asked": "provider"}}, "parent",
                  id="request for a parent's wording"),
@@ -127,7 +131,8 @@ def test_what_was_never_said_is_empty() -> None:
     """The first message of a conversation, and even no message at all, leave nothing undefined."""
     empty = Tracker(sender_id="ana", slots={}, latest_message=None, events=[], paused=False, followup_action=None,
                     active_loop={}, latest_action_name=None)
-    for heard in (Memory.of(empty), memory(slots={"choices": None, "choices_at": None, "clarified": None, "crisis": None})):
+    unset = memory(slots=dict.fromkeys(("choices", "choices_at", "clarified", "crisis", "language", "audience")))
+    for heard in (Memory.of(empty), unset):
         assert (heard.topics, heard.also, heard.danger, heard.choices, heard.crisis) == ((), None, (), (), ())
         assert (heard.last_topic, heard.clarified, heard.noticed) == (None, 0, False)
         assert (heard.language, heard.audience) == ("en", "parent")

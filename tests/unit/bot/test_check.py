@@ -123,7 +123,8 @@ def test_an_action_without_a_file_is_told(project: Path) -> None:
     assert_listed(problems_of(lambda: check(project)), "domain.yml", "actions", "actions/clarify.py does not exist")
 
 
-@pytest.mark.parametrize("file", ["domain.yml", "nlu/data/smalltalk.yml", "stories/answers.yml"])
+@pytest.mark.parametrize("file", ["domain.yml", "nlu/data/smalltalk.yml", "stories/answers.yml",
+                                  "bot/content/crisis_lexicon.yml"])
 @pytest.mark.parametrize("text", ["intents: [", "- a list\n- of lines\n"], ids=["broken YAML", "a list"])
 def test_a_file_that_cannot_be_read_is_told(project: Path, file: str, text: str) -> None:
     """YAML that is none, or not of the shape that the file needs."""

@@ -41,10 +41,10 @@ WRONG_VALUES: dict[str, tuple[str, str, Any, str, str]] = {
                                           "'nobody', not a line"),
     "provider's line that does not exist": ("crisis.yml", "provider_suspicion", ["nobody"], "provider_suspicion",
                                             "'nobody', not a line"),
-    "danger without an opening": ("crisis.yml", "opening.self_harm", REMOVED, "opening.self_harm", "is missing"),
+    "danger without an opening": ("crisis.yml", "texts.opening.self_harm", REMOVED, "texts.opening.self_harm", "is missing"),
     "danger without a reminder": ("crisis.yml", "shortest.self_harm", REMOVED, "shortest.self_harm", "is missing"),
-    "danger without a text message": ("crisis.yml", "sms.self_harm", REMOVED, "sms.self_harm", "is missing"),
-    "crisis number in words": ("crisis.yml", "lines.0.phone", "nine one one", "lines.0.phone", "does not match"),
+    "danger without a text message": ("crisis.yml", "texts.sms.self_harm", REMOVED, "texts.sms.self_harm", "is missing"),
+    "crisis number in words": ("crisis.yml", "lines.emergency.phone", "nine one one", "lines.emergency.phone", "does not match"),
     "number that the brief does not print": ("contacts.yml", "contacts.0.display", "(505) 331-7183", "contact_office",
                                              "'(505) 331-7183' is not printed"),
     "default contact misspelt": ("contacts.yml", "default", "contact_ofice", "default", "(closest: 'contact_office')"),
@@ -53,6 +53,10 @@ WRONG_VALUES: dict[str, tuple[str, str, Any, str, str]] = {
     "phrase is a number": ("phrases.yml", "thanks", 5, "thanks", ""),
     "phrase is empty": ("phrases.yml", "thanks", None, "thanks", ""),
     "phrase without English": ("phrases.yml", "thanks", {"es": "De nada."}, "thanks", ""),
+    "phrase with a blank that nobody fills": ("phrases.yml", "origin_brief.en", "From {publsher}.", "origin_brief", ""),
+    "phrase with a brace left open": ("phrases.yml", "thanks.en", "Thank {you.", "thanks", ""),
+    "reminder with a blank that nobody fills": ("crisis.yml", "texts.shortest.en", "In danger? {nme}",
+                                                "texts.shortest", ""),
 }
 
 

@@ -75,12 +75,26 @@ def test_parts_of_a_message_get_vectors_of_their_own(make: Make, letters: dict[s
     assert single.get("segment_vectors") == []
 
 
-@pytest.mark.parametrize("given", [Message(data={}), Message(data={"text": ""}), Message(data={"text": None})],
-                         ids=["no text", "empty text", "null text"])
-def test_message_without_text_gets_no_vector(make: Make, given: Message) -> None:
+@pytest.mark.parametrize("given", [
+    pytest.param(Message(data={}), id="no text"),
+    pytest.param(Message(data={"text": None}), id="null text"),
+    pytest.param(message(""), id="empty text"),
+    pytest.param(message("?! ..."), id="signs"),
+    pytest.param(message("🍼👶🏽"), id="emoji"),
+    pytest.param(message("/ask_contact"), id="payload of a button"),
+])
+def test_message_without_words_gets_no_vector(make: Make, given: Message) -> None:
     """There is nothing to read, and that is no error."""
     make("wide").process([given])
     assert embedding(given) is None
+
+
+@pytest.mark.parametrize("text", ["2", "¿?ñ", "／restart", "why?"],
+                         ids=["digit", "one letter", "slash made safe", "word"])
+def test_message_with_anything_to_read_gets_a_vector(make: Make, text: str) -> None:
+    """A letter or a digit is enough."""
+    (done,) = make("wide").process([message(text)])
+    assert embedding(done) is not None
 
 
 def test_training_data_without_text_is_left_alone(make: Make) -> None:

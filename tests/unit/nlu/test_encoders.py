@@ -1,9 +1,8 @@
-"""Text to unit vectors: what is done to a text first, what is remembered, and the real English encoder."""
+"""Text to unit vectors: what is done to a text first, what is remembered, and the real encoders."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from nlu.encoders import Encoder, load
 from nlu.encoders.cache import encode_cached
 from nlu.encoders.minilm import MiniLM
 from nlu.encoders.registry import ENCODER_DIR, file_hash
-from nlu.encoders.text import prepare
+from nlu.encoders.text import has_words, prepare
 from tests.unit.nlu.conftest import LetterEncoder
 
 QUESTIONS = ["Why does my baby cry so much?", "who r u", "Is it too late for us?", "¿Por qué llora mi bebé?",
@@ -47,6 +46,14 @@ def test_text_is_prepared(text: str, prepared: str) -> None:
 def test_prepared_text_needs_no_second_preparation(text: str) -> None:
     """Segments are cut from prepared text and prepared again: nothing changes."""
     assert prepare(prepare(text)) == prepare(text)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("why", True), ("ñ", True), ("2", True), ("🍼 ok", True), ("", False), ("...", False), ("🍼👶🏽", False),
+    (" \n", False)])
+def test_words_are_letters_or_digits(text: str, words: bool) -> None:
+    """What holds neither cannot be read."""
+    assert has_words(text) is words
 
 
 # --- Embeddings that are kept -----------------------------------------------------------------------------------------
@@ -113,42 +120,70 @@ def test_folder_of_embeddings_holds_no_utterance(tmp_path: Path) -> None:
         assert not any("secret" in str(stored[name]) for name in stored.files)
 
 
-# --- The real English encoder -----------------------------------------------------------------------------------------
+# --- The real encoders ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["minilm", "use"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    """Each encoder that config.yml may name."""
+    return load(request.param)
 
 
 @pytest.fixture(scope="module")
-def minilm() -> Iterator[Encoder]:
-    yield load("minilm")
+def minilm() -> Encoder:
+    return load("minilm")
 
 
-def test_vectors_are_of_length_one(minilm: Encoder) -> None:
-    """Float32, one row of 384 a text, finite, whatever the text."""
-    vectors = minilm.encode([*QUESTIONS, "", "🍼🍼", "x" * 2000])
-    assert vectors.shape == (len(QUESTIONS) + 3, minilm.width) == (8, 384)
+def test_vectors_are_of_length_one(encoder: Encoder) -> None:
+    """Float32, one row of the encoder's width a text, finite, whatever the text."""
+    vectors = encoder.encode([*QUESTIONS, "", "🍼🍼", "x" * 2000])
+    assert vectors.shape == (len(QUESTIONS) + 3, encoder.width)
     assert vectors.dtype == np.float32
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(8), abs=1e-3)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(vectors)), abs=1e-3)
 
 
-def test_neighbours_do_not_change_a_vector(minilm: Encoder) -> None:
+def test_neighbours_do_not_change_a_vector(encoder: Encoder) -> None:
     """A text has the same vector alone and among others, to the last bit: in training as in a conversation."""
-    together = minilm.encode(QUESTIONS)
+    together = encoder.encode(QUESTIONS)
     for text, vector in zip(QUESTIONS, together):
-        assert np.array_equal(minilm.encode([text])[0], vector)
+        assert np.array_equal(encoder.encode([text])[0], vector)
 
 
-def test_same_words_in_other_marks_are_the_same(minilm: Encoder) -> None:
+def test_same_words_in_other_marks_are_the_same(encoder: Encoder) -> None:
     """Typographic quotes and full-width letters make no difference."""
-    plain, typographic, wide = minilm.encode(["she doesn't cry", "she doesn’t cry", "ｓｈｅ doesn't cry"])
+    plain, typographic, wide = encoder.encode(["she doesn't cry", "she doesn’t cry", "ｓｈｅ doesn't cry"])
     assert np.array_equal(plain, typographic)
     assert np.array_equal(plain, wide)
 
 
-def test_like_questions_are_nearer_than_unlike_ones(minilm: Encoder) -> None:
-    """The graph that was built has the meaning of the weights it was built from."""
-    cry, tears, plan = minilm.encode(["Why does my baby cry so much?", "what makes my infant weep all the time",
-                                      "Where can I download the 2003 Strategic Plan?"])
-    assert cry @ tears > 0.6
-    assert cry @ plan < 0.3
+def test_like_questions_are_nearer_than_unlike_ones(encoder: Encoder) -> None:
+    """The vectors have the meaning of the weights that they are made with."""
+    cry, tears, plan = encoder.encode(["Why does my baby cry so much?", "what makes my infant weep all the time",
+                                       "Where can I download the 2003 Strategic Plan?"])
+    assert cry @ tears > cry @ plan + 0.3
+
+
+def test_no_text_gives_no_row(encoder: Encoder) -> None:
+    """Nothing asked, nothing encoded, no error."""
+    assert encoder.encode([]).shape == (0, encoder.width)
+
+
+def test_encoder_is_loaded_once(encoder: Encoder) -> None:
+    """Everybody in a process shares it; its fingerprint can be a file's name."""
+    assert load(encoder.name) is encoder
+    assert Path(encoder.fingerprint).name == encoder.fingerprint
+
+
+def test_multilingual_encoder_reads_both_languages() -> None:
+    """A question lies near itself in the other language."""
+    english, spanish, other = load("use").encode(["Why does my baby cry so much?", "¿Por qué llora tanto mi bebé?",
+                                                  "¿Dónde está el plan estratégico de 2003?"])
+    assert english @ spanish > english @ other + 0.3
+
+
+def test_fingerprint_is_that_of_the_graph(minilm: Encoder) -> None:
+    """Other weights, other fingerprint."""
+    assert file_hash(ENCODER_DIR / "minilm-int8.onnx")[:16] in minilm.fingerprint
 
 
 def test_long_text_is_read_from_its_beginning(minilm: Encoder) -> None:
@@ -156,22 +191,6 @@ def test_long_text_is_read_from_its_beginning(minilm: Encoder) -> None:
     long = "why does my baby cry so much every evening " * 40
     one, other = minilm.encode([long + "and laugh", long + "and sleep"])
     assert np.array_equal(one, other)
-
-
-def test_no_text_gives_no_row(minilm: Encoder) -> None:
-    """Nothing asked, nothing encoded."""
-    assert minilm.encode([]).shape == (0, 384)
-
-
-def test_encoder_is_loaded_once(minilm: Encoder) -> None:
-    """Everybody in a process shares it."""
-    assert load("minilm") is minilm
-
-
-def test_fingerprint_is_that_of_the_graph(minilm: Encoder) -> None:
-    """Other weights, other fingerprint; it can be a file's name."""
-    assert file_hash(ENCODER_DIR / "minilm-int8.onnx")[:16] in minilm.fingerprint
-    assert Path(minilm.fingerprint).name == minilm.fingerprint
 
 
 def test_unknown_encoder_is_an_error() -> None:

@@ -69,7 +69,8 @@ def sure(name: str, confidence: float = 0.8) -> list[dict]:
     pytest.param([sure(WHO), sure(BRAIN, 0.59)], (CRY, None), id="second not clear"),
     pytest.param([sure(WHO), sure(BRAIN), sure(PLAN)], (CRY, None), id="three topics"),
     pytest.param([sure(WHO), sure("greet")], (CRY, None), id="a topic and small talk"),
-    pytest.param([sure("greet"), sure(WHO), sure(BRAIN), sure("thanks")], (WHO, BRAIN), id="two topics amid small talk"),
+    pytest.param([sure("greet"), sure(WHO), sure(BRAIN), sure("thanks")], (WHO, BRAIN),
+                 id="two topics amid small talk"),
     pytest.param([sure(WHO), ranking(out_of_scope=0.9, ask_brain_development=0.05)], (CRY, None),
                  id="a topic and something beyond the brief"),
     pytest.param([sure(WHO), sure("crisis", 0.9)], (CRY, None), id="a topic and danger"),
@@ -95,7 +96,7 @@ def test_decision_is_set_on_the_message(scope: ScopeDecision) -> None:
     assert seen["intent"] == {"name": CRY, "confidence": 0.5}
     assert seen["intent_ranking"][0] == seen["intent"]
     assert [entry["name"] for entry in seen["topics"]] == [CRY, "ask_contact", "ask_references"]
-    assert seen["also"] is None
+    assert seen.get("also") is None
 
 
 def test_asking_back_leads_the_ranking(scope: ScopeDecision) -> None:
@@ -114,7 +115,8 @@ def test_two_topics_are_set_on_the_message(scope: ScopeDecision) -> None:
     assert made.get("also") == BRAIN
 
 
-@pytest.mark.parametrize("given", [Message(data={}), Message(data={"text": "x", "ranking": []})], ids=["payload", "empty"])
+@pytest.mark.parametrize("given", [Message(data={}), Message(data={"text": "x", "ranking": []})],
+                         ids=["payload", "empty"])
 def test_message_without_a_ranking_is_left_alone(scope: ScopeDecision, given: Message) -> None:
     """What the classifier did not read is not decided here."""
     scope.process([given])

@@ -82,8 +82,9 @@ def test_text_without_a_leading_slash_stays(text: str, knowledge: Knowledge) -> 
 
 def test_reply_is_what_the_processor_sent(agent: FakeAgent) -> None:
     """One whole message each, in order, with text, buttons and custom."""
-    agent.processor.answer = [HELLO, {"text": "One.\n\nTwo.", "custom": {"kind": "notice"}}]
-    assert agent.exchange(incoming()) == [[HELLO, {"text": "One.\n\nTwo.", "buttons": [], "custom": {"kind": "notice"}}]]
+    notice = {"text": "One.\n\nTwo.", "custom": {"kind": "notice"}}
+    agent.processor.answer = [HELLO, notice]
+    assert agent.exchange(incoming()) == [[HELLO, {**notice, "buttons": []}]]
 
 
 def test_processor_hears_what_came_in(agent: FakeAgent) -> None:

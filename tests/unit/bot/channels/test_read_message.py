@@ -95,7 +95,8 @@ def test_good_metadata(given: dict[str, Any], read: dict[str, str]) -> None:
     assert message.language == "en"
 
 
-@pytest.mark.parametrize("message_id", ["m", "x" * 128, "wamid.HBgL=="], ids=["one character", "128 characters", "signs"])
+@pytest.mark.parametrize("message_id", ["m", "x" * 128, "wamid.HBgL=="],
+                         ids=["one character", "128 characters", "signs"])
 def test_good_message_id(message_id: str) -> None:
     """An opaque id of up to 128 characters."""
     assert read_message(metadata(message_id=message_id)).message_id == message_id

@@ -29,8 +29,9 @@ def _drop(table: str) -> Callable[[BoundedTrackerStore], None]:
     return drop
 
 
-BROKEN = [pytest.param(_drop(table), id=f"without the table {table}") for table in ("events", "conversations", "replies")]
-BROKEN.append(pytest.param(block_file, id="without the file"))
+BROKEN = [*(pytest.param(_drop(table), id=f"without the table {table}")
+            for table in ("events", "conversations", "replies")),
+          pytest.param(block_file, id="without the file")]
 
 
 @pytest.mark.parametrize("break_", BROKEN)
