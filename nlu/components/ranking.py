@@ -15,6 +15,7 @@ TOPICS = "topics"
 ALSO = "also"
 CRISIS_PROPERTY = "crisis"
 RANKING = "ranking"
+SECOND_OPINION = "second_opinion"
 
 CRISIS = "crisis"
 OUT_OF_SCOPE = "out_of_scope"

@@ -1,4 +1,4 @@
-"""Which intent a message has: logistic regression on sentence vectors, with confidences that mean what they say."""
+"""Which intent a message has, by logistic regression on its sentence vectors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.calibration import choose_temperature, softmax, voice_folds
 from nlu.components.encoder import embedding
+from nlu.components.linear import LinearModel
 from nlu.components.ranking import FALLBACK, RANKING, SEGMENT_RANKINGS, SEGMENT_VECTORS, Ranking, set_intent
 
 _FILE = "classifier.npz"
@@ -42,35 +42,26 @@ class TopicClassifier(GraphComponent):
     @classmethod
     def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> TopicClassifier:
-        # No `except` here: a classifier that failed to load must not serve as one that knows nothing.
-        classifier = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as directory, np.load(directory / _FILE, allow_pickle=False) as stored:
-            classifier._labels = stored["labels"].tolist()
-            classifier._weights = stored["weights"]
-            classifier._bias = stored["bias"]
-            classifier._temperature = float(stored["temperature"])
-        return classifier
+        with model_storage.read_from(resource) as directory:
+            return cls(config, model_storage, resource, LinearModel.load(directory / _FILE))
 
-    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+                 model: LinearModel | None = None) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._labels: list[str] = []
-        self._weights = np.empty((0, 0), np.float32)
-        self._bias = np.empty(0, np.float32)
-        self._temperature = 1.0
+        self._model = model
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [(message, vector) for message in training_data.intent_examples
                     if (vector := embedding(message)) is not None]
-        vectors = np.stack([vector for _, vector in examples])
-        labels = np.array([message.get(INTENT) for message, _ in examples])
-        folds = voice_folds([message for message, _ in examples], count=self._config["calibration_folds"])
-        self._temperature = choose_temperature(vectors, labels, folds, fit=self._fit)
-        model = self._fit(vectors, labels)
-        self._labels = model.classes_.tolist()
-        self._weights, self._bias = _both_classes(model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
-        self._persist()
+        messages = [message for message, _ in examples]
+        self._model = LinearModel.fitted(
+            np.stack([vector for _, vector in examples]), [message.get(INTENT) for message in messages], messages,
+            strength=self._config["inverse_regularisation"], max_iterations=self._config["max_iterations"],
+            folds=self._config["calibration_folds"])
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory / _FILE)
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
@@ -83,30 +74,11 @@ class TopicClassifier(GraphComponent):
             ranking = self.rank(vector)
             set_intent(message, ranking[0]["name"], ranking[0]["confidence"], ranking)
             message.set(RANKING, ranking)
-            segments = message.get(SEGMENT_VECTORS)
-            message.set(SEGMENT_RANKINGS, [self.rank(segment) for segment in segments] if segments is not None else [])
+            message.set(SEGMENT_RANKINGS, [self.rank(segment) for segment in message.get(SEGMENT_VECTORS) or []])
         return messages
 
     def rank(self, vector: np.ndarray) -> Ranking:
         """Every intent, best first, with its confidence; they add up to 1."""
-        confidences = softmax((self._weights @ vector + self._bias) / self._temperature)
-        return [{"name": self._labels[i], "confidence": float(confidences[i])} for i in np.argsort(-confidences)]
-
-    def _fit(self, vectors: np.ndarray, labels: np.ndarray) -> Any:
-        from sklearn.linear_model import LogisticRegression
-
-        return LogisticRegression(C=self._config["inverse_regularisation"],
-                                  max_iter=self._config["max_iterations"]).fit(vectors, labels)
-
-    def _persist(self) -> None:
-        with self._model_storage.write_to(self._resource) as directory:
-            # Plain arrays: nothing in a model file can run when it is loaded.
-            np.savez(directory / _FILE, labels=np.array(self._labels), weights=self._weights, bias=self._bias,
-                     temperature=self._temperature)
-
-
-def _both_classes(weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One row a class also where there are two classes, for which scikit-learn keeps a single row."""
-    if len(weights) > 1:
-        return weights, bias
-    return np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
+        if self._model is None:
+            raise RuntimeError("The classifier was neither trained nor loaded.")
+        return self._model.rank(vector)

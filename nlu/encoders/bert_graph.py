@@ -1,8 +1,9 @@
-"""Writes a BERT sentence encoder as an ONNX graph, from nothing but its weights.
+"""Writes a BERT or MPNet sentence encoder as an ONNX graph, from nothing but its weights.
 
 The published package of the encoder carries PyTorch-style weights (safetensors). PyTorch itself would add two
 gigabytes to run a 22-million-parameter network, so the graph is laid out here once, at set-up, and onnxruntime runs it.
-Architecture: Devlin et al. (2019), https://arxiv.org/abs/1810.04805; pooling: Reimers & Gurevych (2019).
+Architectures: Devlin et al. (2019), https://arxiv.org/abs/1810.04805; Song et al. (2020), https://arxiv.org/abs/2004.09297
+(positions as in Raffel et al. 2020); pooling: Reimers & Gurevych (2019).
 """
 
 from __future__ import annotations
@@ -19,19 +20,43 @@ LAYER_NORM_EPSILON = 1e-12
 
 
 @dataclass(frozen=True)
-class BertShape:
-    """How wide and deep a BERT encoder is; `heads` divides `hidden`."""
+class Names:
+    """What the weights of a layer are called, behind the layer's prefix."""
+
+    query: str
+    key: str
+    value: str
+    attended: str
+    attended_norm: str
+
+
+BERT = Names("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+             "attention.output.LayerNorm")
+MPNET = Names("attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o", "attention.LayerNorm")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How an encoder is built; `heads` divides `hidden`.
+
+    `first_position` is the row of the position table that the first token takes. `max_tokens` bounds a sentence where
+    `relative_buckets` says that attention is biased by distance, in so many buckets.
+    """
 
     layers: int
     hidden: int
     heads: int
+    names: Names = BERT
+    first_position: int = 0
+    relative_buckets: int = 0
+    max_tokens: int = 128
 
     @property
     def head_width(self) -> int:
         return self.hidden // self.heads
 
 
-def build(weights: Mapping[str, np.ndarray], shape: BertShape) -> onnx.ModelProto:
+def build(weights: Mapping[str, np.ndarray], shape: Shape) -> onnx.ModelProto:
     """The encoder as a graph: token ids to one unit vector a sentence.
 
     Inputs `input_ids` and `attention_mask`, int64 (n_sentences, n_tokens); output `embedding`, float32
@@ -39,8 +64,10 @@ def build(weights: Mapping[str, np.ndarray], shape: BertShape) -> onnx.ModelProt
     Raises KeyError where `weights` lacks a tensor that `shape` implies.
     """
     graph = _Graph(weights)
-    hidden = _embed_tokens(graph)
+    hidden = _embed_tokens(graph, shape)
     blocked = _attention_penalty(graph)
+    if shape.relative_buckets:
+        blocked = graph.op("Add", blocked, _distance_bias(graph, shape))
     for index in range(shape.layers):
         hidden = _layer(graph, hidden, blocked, prefix=f"encoder.layer.{index}", shape=shape)
     _mean_pool(graph, hidden)
@@ -64,8 +91,14 @@ class _Graph:
         self._constants.setdefault(name, numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._weights
+
+    def raw(self, name: str) -> np.ndarray:
+        return self._weights[name].astype(np.float32)
+
     def weight(self, name: str, *, transposed: bool = False) -> str:
-        value = self._weights[name].astype(np.float32)
+        value = self.raw(name)
         return self.constant(name, value.T if transposed else value)
 
     def linear(self, x: str, prefix: str) -> str:
@@ -89,15 +122,40 @@ class _Graph:
         return model
 
 
-def _embed_tokens(graph: _Graph) -> str:
+def _length(graph: _Graph) -> str:
+    return graph.op("Slice", graph.op("Shape", "input_ids"), graph.axes(1), graph.axes(2))
+
+
+def _embed_tokens(graph: _Graph, shape: Shape) -> str:
     words = graph.op("Gather", graph.weight("embeddings.word_embeddings.weight"), "input_ids")
-    length = graph.op("Slice", graph.op("Shape", "input_ids"), graph.axes(1), graph.axes(2))
+    first = graph.axes(shape.first_position)
+    last = graph.op("Add", _length(graph), first)
     table = graph.weight("embeddings.position_embeddings.weight")
-    positions = graph.op("Slice", table, graph.axes(0), length, graph.constant("axis_rows", np.array([0], np.int64)))
-    # A sentence encoder reads one segment, so only the first row of the segment table is ever used.
-    segment = graph._weights["embeddings.token_type_embeddings.weight"][0].astype(np.float32)
-    summed = graph.op("Add", graph.op("Add", words, positions), graph.constant("segment_zero", segment))
+    summed = graph.op("Add", words, graph.op("Slice", table, first, last, graph.axes(0)))
+    if "embeddings.token_type_embeddings.weight" in graph:
+        # A sentence encoder reads one segment, so only the first row of the segment table is ever used.
+        segment = graph.raw("embeddings.token_type_embeddings.weight")[0]
+        summed = graph.op("Add", summed, graph.constant("segment_zero", segment))
     return graph.layer_norm(summed, "embeddings.LayerNorm")
+
+
+def _distance_bias(graph: _Graph, shape: Shape) -> str:
+    """What each head adds for the distance of two tokens, (1, heads, n_tokens, n_tokens)."""
+    places = np.arange(shape.max_tokens)
+    buckets = distance_buckets(places[np.newaxis, :] - places[:, np.newaxis], shape.relative_buckets)
+    table = graph.raw("encoder.relative_attention_bias.weight")[buckets].transpose(2, 0, 1)[np.newaxis]
+    length = _length(graph)
+    return graph.op("Slice", graph.constant("distance_bias", table), graph.axes(0, 0),
+                    graph.op("Concat", length, length, axis=0), graph.axes(2, 3))
+
+
+def distance_buckets(distances: np.ndarray, count: int, furthest: int = 128) -> np.ndarray:
+    """The bucket of each distance, same shape: half for what follows; near ones each their own, far ones by logarithm."""
+    half = count // 2
+    exact = half // 2
+    apart = np.abs(distances)
+    far = exact + (np.log(np.maximum(apart, 1) / exact) / np.log(furthest / exact) * (half - exact)).astype(np.int64)
+    return np.where(distances > 0, half, 0) + np.where(apart < exact, apart, np.minimum(far, half - 1))
 
 
 def _attention_penalty(graph: _Graph) -> str:
@@ -108,21 +166,22 @@ def _attention_penalty(graph: _Graph) -> str:
     return graph.op("Mul", absent, graph.constant("penalty", np.array(-1e4, np.float32)))
 
 
-def _layer(graph: _Graph, x: str, blocked: str, *, prefix: str, shape: BertShape) -> str:
+def _layer(graph: _Graph, x: str, blocked: str, *, prefix: str, shape: Shape) -> str:
     heads = graph.constant("split_heads", np.array([0, 0, shape.heads, shape.head_width], np.int64))
 
     def project(part: str, order: list[int]) -> str:
-        flat = graph.linear(x, f"{prefix}.attention.self.{part}")
+        flat = graph.linear(x, f"{prefix}.{part}")
         return graph.op("Transpose", graph.op("Reshape", flat, heads), perm=order)
 
-    query, value = project("query", [0, 2, 1, 3]), project("value", [0, 2, 1, 3])
-    scores = graph.op("MatMul", query, project("key", [0, 2, 3, 1]))
+    names = shape.names
+    query, value = project(names.query, [0, 2, 1, 3]), project(names.value, [0, 2, 1, 3])
+    scores = graph.op("MatMul", query, project(names.key, [0, 2, 3, 1]))
     scale = graph.constant("head_scale", np.array(shape.head_width ** -0.5, np.float32))
     weights = graph.op("Softmax", graph.op("Add", graph.op("Mul", scores, scale), blocked), axis=-1)
     mixed = graph.op("Transpose", graph.op("MatMul", weights, value), perm=[0, 2, 1, 3])
     merged = graph.op("Reshape", mixed, graph.constant("merge_heads", np.array([0, 0, shape.hidden], np.int64)))
-    attended = graph.linear(merged, f"{prefix}.attention.output.dense")
-    x = graph.layer_norm(graph.op("Add", attended, x), f"{prefix}.attention.output.LayerNorm")
+    attended = graph.linear(merged, f"{prefix}.{names.attended}")
+    x = graph.layer_norm(graph.op("Add", attended, x), f"{prefix}.{names.attended_norm}")
 
     widened = graph.op("Gelu", graph.linear(x, f"{prefix}.intermediate.dense"))
     narrowed = graph.linear(widened, f"{prefix}.output.dense")

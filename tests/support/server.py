@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Mapping
+from typing import Mapping, Sequence
 
 import httpx
 
@@ -30,13 +30,14 @@ class Server:
     """`python -m bot serve` as an operator starts it; a context manager."""
 
     def __init__(self, var_dir: Path, *, environment: Mapping[str, str] = {}, project: Path = PROJECT,
-                 wait: bool = True) -> None:
+                 wait: bool = True, arguments: Sequence[str] = ("-m", "bot", "serve")) -> None:
         self.port = free_port()
         self.var_dir = var_dir
         self.log = var_dir / "server.log"
         self._project = project
         self._environment = environment
         self._wait = wait
+        self._arguments = arguments
         self.process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
 
@@ -50,9 +51,13 @@ class Server:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("IMH_")}
         environment.update({"IMH_PORT": str(self.port), "IMH_VAR_DIR": str(self.var_dir), **self._environment})
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "bot", "serve"], cwd=self._project, stdout=log,
+            self.process = subprocess.Popen([sys.executable, *self._arguments], cwd=self._project, stdout=log,
                                             stderr=log, env=environment, start_new_session=True)
-        self._until_listening()
+        try:
+            self._until_listening()
+        except BaseException:
+            self.stop(signal.SIGKILL)  # nobody else knows of the process
+            raise
 
     def _until_listening(self) -> None:
         address = "/webhooks/web/health/ready" if self._wait else "/webhooks/web/health/live"

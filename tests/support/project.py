@@ -1,0 +1,32 @@
+"""A copy of the project that a test may break, and run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.support.server import PROJECT
+
+# What checking, training and serving read.
+_PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
+
+
+def copy_project(target: Path) -> Path:
+    """The project's code and data at `target`; the encoders are shared, everything that is written is its own."""
+    for part in _PARTS:
+        source, copy = PROJECT / part, target / part
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, copy) if source.is_dir() else shutil.copyfile(source, copy)
+    (target / "var").mkdir()
+    (target / "var" / "encoders").symlink_to(PROJECT / "var" / "encoders")
+    # Without the embeddings of what was read before, a training takes minutes.
+    if (PROJECT / "var" / "embeddings").is_dir():
+        shutil.copytree(PROJECT / "var" / "embeddings", target / "var" / "embeddings")
+    return target
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Put `new` for the first `old`; fails where there is none, so that nobody tests an unbroken file by accident."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{path.name} does not hold {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
