@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def train() -> None:
 def serve() -> None:
     """Answer on the web channel; train first where the data changed."""
     settings = load_settings()
-    _release(settings)
+    _release_apart()
     console.print(f"Chat in a browser:  http://{settings.host}:{settings.port}/webhooks/web/\n"
                   f"For a program:      POST http://{settings.host}:{settings.port}/webhooks/web/webhook\n"
                   "Ready when http://…/webhooks/web/health/ready says so. Stop with Ctrl+C.")
@@ -62,7 +63,7 @@ def serve() -> None:
 def chat() -> None:
     """The same bot in the terminal."""
     settings = load_settings()
-    _release(settings)
+    _release_apart()
     from bot.terminal import chat as run
 
     run(settings)
@@ -78,6 +79,13 @@ def _release(settings: Settings) -> None:
         return
     with _busy("Training (about half a minute)"):
         ensure_release(settings)
+
+
+def _release_apart() -> None:
+    """Check and train in a process of its own: what that leaves in memory (200 MB) would stay with the server."""
+    done = subprocess.run([sys.executable, "-m", "bot", "train"])
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
 from sanic import Sanic
@@ -72,10 +71,10 @@ def error_response(status: int, code: str, *, language: str = "en", kinds: tuple
     body: dict[str, Any] = {"error": {"code": code, "message": knowledge.phrase(f"errors.{code}", language)}, **more}
     if status in _WITH_LINES:
         fitting = knowledge.crisis.lines_for(kinds, audience="parent") if kinds else ()
-        lines = dict.fromkeys((*fitting, *knowledge.crisis.lines.values()))
-        body["lines"] = [line.to_dict(language) for line in lines]
+        lines = {line.id: line for line in (*fitting, *knowledge.crisis.lines.values())}
+        body["lines"] = [line.to_dict(language) for line in lines.values()]
     headers = {"Retry-After": str(retry_after_s or 5)} if status in _WITH_LINES else {}
-    return json(body, status=status, headers=headers, reason=HTTPStatus(status).phrase)
+    return json(body, status=status, headers=headers)
 
 
 def caller_address(request: Request, settings: Settings) -> str:

@@ -26,8 +26,11 @@ def render(reply: Sequence[Message], *, language: str, sender: str, asked: str =
     def phrase(key: str) -> str:
         return knowledge.phrase(f"page.{key}", language)
 
+    def label(key: str, **values: str) -> str:
+        return knowledge.phrase(f"labels.{key}", language, **values)
+
     return _TEMPLATES.get_template("page.html").render(
-        phrase=phrase, label=lambda key: knowledge.phrase(f"labels.{key}", language), language=language,
+        phrase=phrase, label=label, language=language,
         references=lambda listed: references((entry["number"], entry["reference"]) for entry in listed),
         sender=sender, asked=asked, audience=audience, messages=[message["custom"] for message in reply],
         buttons=[message["buttons"] for message in reply],

@@ -51,7 +51,7 @@ class SecondOpinion(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {"encoder": "mpnet", "unsure_below": 0.7, "crisis_between": [0.05, 0.97],
-                "inverse_regularisation": 10.0, "max_iterations": 200, "calibration_folds": 4}
+                "inverse_regularisation": 10.0, "max_iterations": 80, "calibration_folds": 4}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,

@@ -32,7 +32,7 @@ class TopicClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"inverse_regularisation": 10.0, "max_iterations": 200, "calibration_folds": 4}
+        return {"inverse_regularisation": 10.0, "max_iterations": 80, "calibration_folds": 4}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,

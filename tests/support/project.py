@@ -11,16 +11,18 @@ from tests.support.server import PROJECT
 _PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
 
 
-def copy_project(target: Path) -> Path:
-    """The project's code and data at `target`; the encoders are shared, everything that is written is its own."""
+def copy_project(target: Path, *, to_train: bool = False) -> Path:
+    """The project's code and data at `target`; the encoders are shared, everything that is written is its own.
+
+    A copy `to_train` gets the embeddings of what was read before: without them a training takes minutes.
+    """
     for part in _PARTS:
         source, copy = PROJECT / part, target / part
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, copy) if source.is_dir() else shutil.copyfile(source, copy)
     (target / "var").mkdir()
     (target / "var" / "encoders").symlink_to(PROJECT / "var" / "encoders")
-    # Without the embeddings of what was read before, a training takes minutes.
-    if (PROJECT / "var" / "embeddings").is_dir():
+    if to_train and (PROJECT / "var" / "embeddings").is_dir():
         shutil.copytree(PROJECT / "var" / "embeddings", target / "var" / "embeddings")
     return target
 
