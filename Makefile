@@ -6,6 +6,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 LOCKS := requirements/installer.lock requirements/rasa.lock requirements/encoders.lock
 READY := $(VENV)/.ready
+# TensorFlow imports jax where it finds it, for a converter that nobody calls here: 67 MB in every process.
+UNNEEDED := --no-emit-package jax --no-emit-package jaxlib
 
 # Rasa asks the network for permission to report usage; this bot reports nothing to anybody.
 export RASA_TELEMETRY_ENABLED := false
@@ -42,7 +44,7 @@ bench: $(READY) ## measure quality and speed; tables in docs/
 	@$(PYTHON) -m benchmarks
 
 lock: $(READY) ## resolve the dependencies again, without any download address
-	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header \
+	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \
 	    --group pyproject.toml:test -o requirements/rasa.lock
 	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
 	    --group pyproject.toml:core -o requirements/core.lock

@@ -21,7 +21,7 @@ from bot.channels.http import caller_address, error_response, prepare_app
 from bot.channels.limits import Limiter
 from bot.errors import ChannelError
 from bot.knowledge import AUDIENCES, LANGUAGES
-from bot.safety import CrisisScreen
+from bot.safety import shared_screen
 from bot.settings import Settings, load_settings
 
 MAX_MESSAGE_CHARACTERS = 2000
@@ -95,7 +95,7 @@ class WebInput(InputChannel):
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or load_settings()
         self._limiter = Limiter(self._settings)
-        self._screen = CrisisScreen.load()
+        self._screen = shared_screen()
 
     @classmethod
     def name(cls) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
@@ -91,6 +92,12 @@ def _windows(words: list[str]) -> Iterator[list[str]]:
     yield words[:_WINDOW]
     for start in range(_WINDOW // 2, len(words) - _WINDOW // 2, _WINDOW // 2):
         yield words[start : start + _WINDOW]
+
+
+@functools.lru_cache(maxsize=1)
+def shared_screen() -> CrisisScreen:
+    """The screen of the default lexicon, one for the whole process: the channels and the pipeline use the same 20 MB."""
+    return CrisisScreen.load()
 
 
 def _overlaps(hit: Hit, others: list[Hit]) -> bool:

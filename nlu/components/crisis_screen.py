@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.safety import DEFAULT as LEXICON
-from bot.safety import CrisisScreen as Rules
+from bot.safety import shared_screen
 from nlu.components.calibration import softmax
 from nlu.components.encoder import embedding
 from nlu.components.ranking import (
@@ -72,7 +72,7 @@ class CrisisScreen(GraphComponent):
         self._question_at = config["question_at"]
         self._model_storage = model_storage
         self._resource = resource
-        self._rules = Rules.load()
+        self._rules = shared_screen()
         self._kinds: list[str] = []
         self._weights = np.empty((0, 0), np.float32)
         self._bias = np.empty(0, np.float32)

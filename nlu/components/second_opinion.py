@@ -102,11 +102,16 @@ class SecondOpinion(GraphComponent):
                 set_intent(message, ranking[0]["name"], ranking[0]["confidence"], ranking)
                 message.set(RANKING, ranking)
                 message.set(SECOND_OPINION, True, add_to_output=True)
-            parts = zip(message.get(SEGMENTS) or [], message.get(SEGMENT_VECTORS) or [],
-                        message.get(SEGMENT_RANKINGS) or [])
-            message.set(SEGMENT_RANKINGS, [self._rank(text, vector) if self.is_unsure(first) else first
-                                           for text, vector, first in parts])
+            message.set(SEGMENT_RANKINGS, self._segments(message))
         return messages
+
+    def _segments(self, message: Message) -> List[Ranking]:
+        first = message.get(SEGMENT_RANKINGS) or []
+        # Parts that are about the same thing are no second question, however unsure each is by itself.
+        if len({ranking[0]["name"] for ranking in first}) < 2:
+            return first
+        parts = zip(message.get(SEGMENTS), message.get(SEGMENT_VECTORS), first)
+        return [self._rank(text, vector) if self.is_unsure(ranking) else ranking for text, vector, ranking in parts]
 
     def is_unsure(self, ranking: Ranking) -> bool:
         """Whether the first classifier's ranking is one to ask the second about."""

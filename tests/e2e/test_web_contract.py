@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bot.knowledge import CONTENT, Knowledge
+from bot.settings import Settings
 from tests.support.history import said
 from tests.support.server import Server
 
@@ -384,7 +385,7 @@ class TestHeaders:
 
 
 ORIGIN = "https://chat.example.org"
-SENDER_COUNT, SENDER_PERIOD_S, ADDRESS_COUNT = 4, 6, 7
+SENDER_COUNT, SENDER_PERIOD_S, ADDRESS_COUNT = 4, 4, 7
 
 
 class Limited:
@@ -480,7 +481,7 @@ class TestLimits:
 
     def test_this_machine_is_not_counted_by_itself(self, server: Server, sender: str) -> None:
         """A website's own server speaks for all its visitors."""
-        for _ in range(40):
+        for _ in range(Settings().rate_sender.count + 1):
             server.say("hello", sender=sender)
 
     def test_the_page_says_so_too(self, limited: Limited, sender: str) -> None:

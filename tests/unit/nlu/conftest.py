@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from nlu.components.encoder import ORIGIN
 
 RESOURCE = Resource("component")
 CONTEXT = ExecutionContext(GraphSchema({}))
+WIDTH = 8
 
 
 class LetterEncoder:
@@ -55,6 +57,43 @@ def message(text: str = "some words", *, intent: str | None = None, vector: np.n
 
 def training_data(*messages: Message) -> TrainingData:
     return TrainingData(list(messages))
+
+
+def around(axis: int, number: int) -> np.ndarray:
+    """A unit vector of `WIDTH` near one axis; another one for each number."""
+    vector = np.eye(WIDTH)[axis] + np.random.default_rng(100 * axis + number).normal(0, 0.15, WIDTH)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def examples(labels: Sequence[str], per_label: int = 12) -> TrainingData:
+    """Examples of each label around an axis of its own, by three voices."""
+    return training_data(*(message(intent=label, vector=around(axis, number), voice=f"v{number % 3}")
+                           for axis, label in enumerate(labels) for number in range(per_label)))
+
+
+def ranking(**confidences: float) -> list[dict[str, Any]]:
+    """Intents with these confidences, best first."""
+    ordered = sorted(confidences.items(), key=lambda entry: -entry[1])
+    return [{"name": name, "confidence": confidence} for name, confidence in ordered]
+
+
+# --- Models that cannot be loaded -------------------------------------------------------------------------------------
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:100])
+
+
+DAMAGES = [pytest.param(cut_short, id="file cut short"), pytest.param(Path.unlink, id="file missing")]
+UNUSABLE = (ValueError, KeyError, OSError, zipfile.BadZipFile)
+"""What numpy and the components raise where a file is not what was stored; never nothing."""
+
+
+def damage_stored(storage: ModelStorage, damage: Callable[[Path], None]) -> None:
+    """Break the one file that a component stored."""
+    with storage.write_to(RESOURCE) as directory:
+        (file,) = directory.iterdir()
+        damage(file)
 
 
 @pytest.fixture

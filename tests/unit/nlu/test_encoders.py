@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from nlu.encoders import Encoder, load
+from nlu.encoders.bert_graph import build
 from nlu.encoders.cache import encode_cached
-from nlu.encoders.minilm import MiniLM
-from nlu.encoders.registry import ENCODER_DIR, file_hash
+from nlu.encoders.onnx_encoder import OnnxEncoder
+from nlu.encoders.registry import ENCODER_DIR, file_hash, prepared
 from nlu.encoders.text import has_words, prepare
+from tests.support.networks import HIDDEN, MAX_TOKENS, TINY_BERT, WORDS, bert_weights, tokenizer_json
 from tests.unit.nlu.conftest import LetterEncoder
 
 QUESTIONS = ["Why does my baby cry so much?", "who r u", "Is it too late for us?", "¿Por qué llora mi bebé?",
@@ -120,18 +123,99 @@ def test_folder_of_embeddings_holds_no_utterance(tmp_path: Path) -> None:
         assert not any("secret" in str(stored[name]) for name in stored.files)
 
 
+# --- A graph and its tokenizer ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A graph of two layers that knows ten words, and its tokenizer."""
+    folder = tmp_path_factory.mktemp("encoders")
+    graph, tokenizer = folder / "tiny-int8.onnx", folder / "tiny-tokenizer.json"
+    onnx.save(build(bert_weights(), TINY_BERT), graph)
+    tokenizer.write_bytes(tokenizer_json())
+    return graph, tokenizer
+
+
+def tiny_encoder(graph: Path, tokenizer: Path) -> OnnxEncoder:
+    return OnnxEncoder("tiny", graph, tokenizer, width=HIDDEN, max_tokens=MAX_TOKENS)
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_files: tuple[Path, Path]) -> OnnxEncoder:
+    return tiny_encoder(*tiny_files)
+
+
+def test_thousands_of_texts_keep_their_order(tiny: OnnxEncoder) -> None:
+    """Training encodes two at once; each text has the vector that it has alone, to the last bit, in its place."""
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(WORDS[3:], size=random.integers(1, 12))) for _ in range(2000)]
+    assert np.array_equal(tiny.encode(texts), np.concatenate([tiny.encode([text]) for text in texts]))
+
+
+def test_text_is_prepared_before_it_is_read(tiny: OnnxEncoder) -> None:
+    """Invisible characters and full-width letters do not make a known word unknown."""
+    plain, other = tiny.encode(["why", "\ufeffｗｈｙ\u200b"])
+    assert np.array_equal(plain, other)
+    assert not np.array_equal(plain, tiny.encode(["[UNK]"])[0])
+
+
+def test_text_is_read_up_to_its_limit(tiny: OnnxEncoder) -> None:
+    """Of sixteen tokens two are the marks at its ends: the fifteenth word is not read, the fourteenth is."""
+    beginning = "she sleeps so much " * 3 + "so "
+    assert len(beginning.split()) == MAX_TOKENS - 3
+    fourteenth, fifteenth = (tiny.encode([f"{beginning}{end}" for end in ends])
+                             for ends in (("why", "baby"), ("why why", "why baby")))
+    assert np.array_equal(*fifteenth)
+    assert not np.array_equal(*fourteenth)
+
+
+def test_other_weights_have_another_fingerprint(tiny: OnnxEncoder, tiny_files: tuple[Path, Path],
+                                                tmp_path: Path) -> None:
+    """It follows the graph, whatever the file is called, and can be a file's name."""
+    graph, tokenizer = tiny_files
+    same, other = tmp_path / "same.onnx", tmp_path / "other.onnx"
+    same.write_bytes(graph.read_bytes())
+    onnx.save(build(bert_weights(seed=7), TINY_BERT), other)
+    assert tiny_encoder(same, tokenizer).fingerprint == tiny.fingerprint
+    assert tiny_encoder(other, tokenizer).fingerprint != tiny.fingerprint
+    assert Path(tiny.fingerprint).name == tiny.fingerprint
+
+
+@pytest.mark.parametrize("missing", [
+    pytest.param(0, id="graph"),
+    pytest.param(1, id="tokenizer", marks=pytest.mark.xfail(strict=True, reason="names the graph, which is there")),
+])
+def test_missing_file_says_how_to_mend_it(tiny_files: tuple[Path, Path], tmp_path: Path, missing: int) -> None:
+    """The operator reads which file it is and what to run."""
+    files = [*tiny_files]
+    files[missing] = tmp_path / "nowhere"
+    with pytest.raises(FileNotFoundError, match="nowhere is missing; run 'make setup'"):
+        tiny_encoder(*files)
+
+
+@pytest.mark.parametrize("damaged", [0, 1], ids=["graph", "tokenizer"])
+def test_damaged_file_is_an_error(tiny_files: tuple[Path, Path], tmp_path: Path, damaged: int) -> None:
+    """A file that was cut short does not become an encoder that says something else."""
+    files = [*tiny_files]
+    files[damaged] = tmp_path / "damaged"
+    files[damaged].write_bytes(tiny_files[damaged].read_bytes()[:-200])
+    with pytest.raises(Exception, match="(?i)protobuf|pars|EOF"):
+        tiny_encoder(*files)
+
+
 # --- The real encoders ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["minilm", "use"])
+@pytest.fixture(scope="module", params=["minilm", "mpnet", "use"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     """Each encoder that config.yml may name."""
     return load(request.param)
 
 
-@pytest.fixture(scope="module")
-def minilm() -> Encoder:
-    return load("minilm")
+@pytest.fixture(scope="module", params=["minilm", "mpnet"])
+def english(request: pytest.FixtureRequest) -> Encoder:
+    """Each that set-up makes of a package's weights."""
+    return load(request.param)
 
 
 def test_vectors_are_of_length_one(encoder: Encoder) -> None:
@@ -181,15 +265,16 @@ def test_multilingual_encoder_reads_both_languages() -> None:
     assert english @ spanish > english @ other + 0.3
 
 
-def test_fingerprint_is_that_of_the_graph(minilm: Encoder) -> None:
+def test_fingerprint_is_that_of_the_graph(english: Encoder) -> None:
     """Other weights, other fingerprint."""
-    assert file_hash(ENCODER_DIR / "minilm-int8.onnx")[:16] in minilm.fingerprint
+    assert file_hash(ENCODER_DIR / f"{english.name}-int8.onnx")[:16] in english.fingerprint
+    assert prepared(english.name)[0] == ENCODER_DIR / f"{english.name}-int8.onnx"
 
 
-def test_long_text_is_read_from_its_beginning(minilm: Encoder) -> None:
+def test_long_text_is_read_from_its_beginning(english: Encoder) -> None:
     """What stands beyond the first 128 tokens is not read, and is no error."""
     long = "why does my baby cry so much every evening " * 40
-    one, other = minilm.encode([long + "and laugh", long + "and sleep"])
+    one, other = english.encode([long + "and laugh", long + "and sleep"])
     assert np.array_equal(one, other)
 
 
@@ -197,9 +282,3 @@ def test_unknown_encoder_is_an_error() -> None:
     """A misspelt name in config.yml does not go unnoticed."""
     with pytest.raises(KeyError):
         load("minilmm")
-
-
-def test_missing_graph_says_how_to_mend_it(tmp_path: Path) -> None:
-    """The operator reads what to run."""
-    with pytest.raises(FileNotFoundError, match="make setup"):
-        MiniLM(tmp_path / "minilm-int8.onnx")

@@ -6,15 +6,9 @@ import pytest
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.scope import ScopeDecision
-from tests.unit.nlu.conftest import CONTEXT, RESOURCE, message
+from tests.unit.nlu.conftest import CONTEXT, RESOURCE, message, ranking
 
 CRY, WHO, BRAIN, PLAN = "ask_indicators", "ask_about_nmaimh", "ask_brain_development", "ask_strategic_plan"
-
-
-def ranking(**confidences: float) -> list[dict]:
-    """Intents with these confidences, best first."""
-    ordered = sorted(confidences.items(), key=lambda entry: -entry[1])
-    return [{"name": name, "confidence": confidence} for name, confidence in ordered]
 
 
 @pytest.fixture(scope="module")
