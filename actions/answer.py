@@ -8,6 +8,8 @@ from bot.knowledge.answers import Author
 
 # A topic that comes this close to the one answered is offered first, before the related ones.
 RUNNER_UP_AT = 0.1
+# "Where is that from?" is half a question on the references and half "says who?"; after an answer it means the answer.
+LEANING_AT = 0.1
 
 
 def answer(topics: tuple[str, ...], memory: Memory, author: Author) -> Reply:
@@ -25,6 +27,8 @@ class ActionAnswer(ReplyingAction):
         return "action_answer"
 
     def reply(self, memory: Memory, author: Author) -> Reply:
+        if memory.intent == "ask_references" and memory.leaning >= LEANING_AT and memory.last_topic:
+            return Reply((author.origin(memory.last_topic),))
         asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
         # A model may know a topic that a newer content has given up.
         known = tuple(topic for topic in dict.fromkeys(asked) if topic in author.knowledge.topics)

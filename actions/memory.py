@@ -22,10 +22,15 @@ _ASKED_BY_INTENT = {
 
 @dataclass(frozen=True)
 class Memory:
-    """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …)."""
+    """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …).
+
+    `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message asks
+    where the answer before is from; `asked` holds the slots of what was asked for in words or by the switch.
+    """
 
     intent: str
     topics: tuple[tuple[str, float], ...]
+    leaning: float
     also: str | None
     entities: Mapping[str, Mapping[str, Any]]
     danger: tuple[str, ...]
@@ -51,6 +56,8 @@ class Memory:
         return cls(
             intent=intent,
             topics=tuple((entry["name"][len("ask_"):], entry["confidence"]) for entry in message.get("topics") or []),
+            leaning=next((entry["confidence"] for entry in message.get("intent_ranking") or []
+                          if entry["name"] == "says_who"), 0.0),
             also=message.get("also"),
             entities=entities,
             danger=tuple((message.get("crisis") or {}).get("kinds") or ()),

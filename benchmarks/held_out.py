@@ -16,26 +16,17 @@ from rasa.core.agent import Agent
 
 from benchmarks.stats import Share
 from bot.channels.exchange import Incoming, exchange
+from nlu.corpus import Utterance, utterances
 
 HELD_OUT = Path(__file__).resolve().parent.parent / "tests" / "nlu" / "held_out"
 _SPECIAL = {"crisis", "lookalikes", "out_of_scope", "smalltalk", "two_questions"}
 
 
 @dataclass(frozen=True)
-class Question:
-    """A held-out utterance: the file it is from, the intent that is right, and its marks (asker, kind, distance)."""
-
-    text: str
-    intent: str
-    file: str
-    marks: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Outcome:
     """A question and what it was answered with."""
 
-    question: Question
+    question: Utterance
     kind: str
     topics: tuple[str, ...]
     offered: frozenset[str]
@@ -53,14 +44,9 @@ class Outcome:
         return self.right or _topic(self.question) in self.topics or _topic(self.question) in self.offered
 
 
-def questions() -> list[Question]:
+def questions() -> list[Utterance]:
     """All held-out utterances with one intent."""
-    found = []
-    for path in sorted(HELD_OUT.glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu", []):
-            lines = [line.strip()[2:] for line in block["examples"].splitlines() if line.strip().startswith("- ")]
-            found += [Question(line, block["intent"], path.stem, block.get("metadata", {})) for line in lines]
-    return found
+    return utterances(HELD_OUT)
 
 
 def double_questions() -> list[tuple[str, tuple[str, ...]]]:
@@ -69,7 +55,7 @@ def double_questions() -> list[tuple[str, tuple[str, ...]]]:
     return [(entry["text"], tuple(entry["topics"])) for entry in data["two_questions"]]
 
 
-def ask(agent: Agent, asked: Sequence[Question]) -> list[Outcome]:
+def ask(agent: Agent, asked: Sequence[Utterance]) -> list[Outcome]:
     """What each question is answered with."""
     replies = asyncio.run(_ask_all(agent, [question.text for question in asked]))
     return [Outcome(question, *reply) for question, reply in zip(asked, replies)]
@@ -92,7 +78,7 @@ def _read(reply: Sequence[Mapping[str, Any]]) -> tuple[str, tuple[str, ...], fro
     return reply[0]["custom"]["kind"], topics, offered
 
 
-def _topic(question: Question) -> str:
+def _topic(question: Utterance) -> str:
     return question.intent[len("ask_"):]
 
 

@@ -9,13 +9,12 @@ import itertools
 from typing import Iterator, Sequence
 
 import numpy as np
-import yaml
 
 from benchmarks.stats import Share
-from bot.settings import PROJECT
 from nlu.components.calibration import choose_temperature, softmax
 from nlu.components.ranking import CRISIS, FALLBACK, OUT_OF_SCOPE, Ranking, confidence_of
 from nlu.components.scope import ScopeDecision
+from nlu.corpus import utterances
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 
@@ -27,12 +26,7 @@ _NOT_HELD_OUT = {"many", "nuevomexicana"}
 
 def examples() -> list[tuple[str, str, str, str]]:
     """Text, intent, voice and file of every training utterance."""
-    found = []
-    for path in sorted((PROJECT / "nlu" / "data").rglob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            lines = [line.strip()[2:] for line in block["examples"].splitlines() if line.strip().startswith("- ")]
-            found += [(line, block["intent"], block["metadata"]["voice"], path.stem) for line in lines]
-    return found
+    return [(line.text, line.intent, line.marks["voice"], line.file) for line in utterances()]
 
 
 def held_out_rankings(vectors: np.ndarray, labels: np.ndarray, voices: np.ndarray, *, strength: float,

@@ -18,6 +18,7 @@ from bot.knowledge.loading import closest
 from bot.safety import KINDS
 from bot.safety.lexicon import load_lexicon
 from bot.settings import PROJECT
+from nlu.corpus import lines
 
 # Set by components, not learnt from examples.
 _WITHOUT_EXAMPLES = {"nlu_fallback", "choose"}
@@ -158,7 +159,7 @@ class _Project:
                 if intent == "crisis" and kind not in knowledge.crisis.kinds:
                     yield Problem(self._name(path), "kind", f"is '{kind}', not a kind of bot/content/crisis.yml"
                                                             f"{closest(str(kind), knowledge.crisis.kinds)}")
-                for text in _utterances(block):
+                for text in lines(block):
                     earlier = seen.setdefault(_folded(text), (intent, self._name(path)))
                     if earlier[0] != intent:
                         yield Problem(self._name(path), intent,
@@ -194,11 +195,6 @@ def _intent_steps(rule: dict[str, Any]) -> Iterator[dict[str, str]]:
         for inner in step.get("or", [step]):
             if "intent" in inner:
                 yield inner
-
-
-def _utterances(block: dict[str, Any]) -> list[str]:
-    return [line.strip()[2:].strip() for line in (block.get("examples") or "").splitlines()
-            if line.strip().startswith("- ")]
 
 
 def _folded(text: str) -> str:

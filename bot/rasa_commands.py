@@ -12,6 +12,7 @@ from typing import Sequence
 
 from bot.errors import ImhError
 from bot.settings import PROJECT
+from nlu.corpus import utterances
 
 NLU_DATA, STORIES = ("nlu/data",), ("stories",)
 TEST_STORIES = "tests/conversations"
@@ -20,7 +21,7 @@ LAST_LINES = 15
 
 def validate(nlu: Sequence[str] = NLU_DATA, stories: Sequence[str] = STORIES, project: Path = PROJECT) -> int:
     """Run `rasa data validate`; returns how many examples it had to read. Raises ImhError where there were none."""
-    examples = _count(project, nlu, "- ", under="examples:")
+    examples = sum(len(utterances(project / folder)) for folder in nlu)
     rules = _count(project, stories, "- rule:")
     if not examples or not rules:
         raise ImhError(f"Nothing to validate: {examples} examples in {', '.join(nlu)}, {rules} rules in "
@@ -39,14 +40,10 @@ def test_stories(model: Path, stories: str = TEST_STORIES, project: Path = PROJE
     return count
 
 
-def _count(project: Path, folders: Sequence[str], start: str, *, under: str = "", pattern: str = "*.yml") -> int:
-    """Lines that begin like `start` in the YAML files of some folders; after the first `under` of a file, where given."""
-    found = 0
-    for path in (path for folder in folders for path in (project / folder).rglob(pattern)):
-        text = path.read_text(encoding="utf-8")
-        body = text[text.find(under):] if under in text else ""
-        found += sum(line.lstrip().startswith(start) for line in body.splitlines())
-    return found
+def _count(project: Path, folders: Sequence[str], start: str, *, pattern: str = "*.yml") -> int:
+    """Lines that begin like `start` in the YAML files of some folders."""
+    return sum(line.lstrip().startswith(start) for folder in folders for path in (project / folder).rglob(pattern)
+               for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def _rasa(project: Path, *arguments: str) -> None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.calibration import choose_temperature, softmax, voice_folds
+from nlu.components.encoder import SentenceEncoder, embedding
 from nlu.components.ranking import Ranking
+
+_FILE = "model.npz"
+# What the fitting itself is made of. Rasa sees only a component's own source and would reuse a stale model.
+_SOURCES = (Path(__file__), Path(__file__).with_name("calibration.py"))
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,61 @@ class LinearModel:
         """Every label, best first, with its confidence; they add up to 1."""
         confidences = softmax((self.weights @ vector + self.bias) / self.temperature)
         return [{"name": self.labels[i], "confidence": float(confidences[i])} for i in np.argsort(-confidences)]
+
+
+class LinearComponent(GraphComponent, ABC):
+    """A component that is one `LinearModel`; a subclass says on which vectors, and what it does with the ranking."""
+
+    @classmethod
+    def required_components(cls) -> List[type]:
+        return [SentenceEncoder]
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        # 80 iterations rank every training line as 200 do, in less than half the time.
+        return {"inverse_regularisation": 10.0, "max_iterations": 80, "calibration_folds": 4}
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> LinearComponent:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> LinearComponent:
+        with model_storage.read_from(resource) as directory:
+            return cls(config, model_storage, resource, LinearModel.load(directory / _FILE))
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
+        return hashlib.sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()
+
+    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+                 model: LinearModel | None = None) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    def train(self, training_data: TrainingData) -> Resource:
+        messages = [message for message in training_data.intent_examples if embedding(message) is not None]
+        self._model = LinearModel.fitted(
+            self.vectors(messages), [message.get(INTENT) for message in messages], messages,
+            strength=self._config["inverse_regularisation"], max_iterations=self._config["max_iterations"],
+            folds=self._config["calibration_folds"])
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory / _FILE)
+        return self._resource
+
+    @abstractmethod
+    def vectors(self, messages: Sequence[Message]) -> np.ndarray:
+        """What the model reads of each message, float32 (n_messages, width)."""
+
+    def rank(self, vector: np.ndarray) -> Ranking:
+        """Every intent, best first, with its confidence; they add up to 1."""
+        if self._model is None:
+            raise RuntimeError("The classifier was neither trained nor loaded.")
+        return self._model.rank(vector)
 
 
 def _a_row_a_label(weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

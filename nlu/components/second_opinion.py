@@ -8,19 +8,17 @@ less than 70 % sure, or gives danger between 5 and 97 %, it is right on 91.5 % a
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.encoder import embedding
-from nlu.components.linear import LinearModel
+from nlu.components.linear import LinearComponent, LinearModel
 from nlu.components.ranking import (
     CRISIS,
     RANKING,
@@ -35,62 +33,30 @@ from nlu.components.ranking import (
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 
-_FILE = "second_opinion.npz"
-
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class SecondOpinion(GraphComponent):
+class SecondOpinion(LinearComponent):
     """Puts its own ranking in place of the first one's where that was unsure; sets `second_opinion` there."""
-
-    @classmethod
-    def required_components(cls) -> List[type]:
-        from nlu.components.encoder import SentenceEncoder
-
-        return [SentenceEncoder]
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"encoder": "mpnet", "unsure_below": 0.7, "crisis_between": [0.05, 0.97],
-                "inverse_regularisation": 10.0, "max_iterations": 80, "calibration_folds": 4}
-
-    @classmethod
-    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
-               execution_context: ExecutionContext) -> SecondOpinion:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
-             execution_context: ExecutionContext, **kwargs: Any) -> SecondOpinion:
-        with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, LinearModel.load(directory / _FILE))
+        return {**LinearComponent.get_default_config(), "encoder": "mpnet", "unsure_below": 0.7,
+                "crisis_between": [0.05, 0.97]}
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
-        return load(config["encoder"]).fingerprint
+        return super().fingerprint_addon(config) + load(config["encoder"]).fingerprint
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
                  model: LinearModel | None = None) -> None:
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._model = model
+        super().__init__(config, model_storage, resource, model)
         self._encoder = load(config["encoder"])
         self._unsure_below = config["unsure_below"]
         self._crisis_above, self._crisis_below = config["crisis_between"]
 
-    def train(self, training_data: TrainingData) -> Resource:
-        examples = [(message, vector) for message in training_data.intent_examples
-                    if (vector := embedding(message)) is not None]
-        messages = [message for message, _ in examples]
-        vectors = np.hstack([np.stack([vector for _, vector in examples]),
-                             encode_cached(self._encoder, [message.get(TEXT) for message in messages])])
-        self._model = LinearModel.fitted(
-            vectors, [message.get(INTENT) for message in messages], messages,
-            strength=self._config["inverse_regularisation"], max_iterations=self._config["max_iterations"],
-            folds=self._config["calibration_folds"])
-        with self._model_storage.write_to(self._resource) as directory:
-            self._model.save(directory / _FILE)
-        return self._resource
+    def vectors(self, messages: Sequence[Message]) -> np.ndarray:
+        return np.hstack([np.stack([embedding(message) for message in messages]),
+                          encode_cached(self._encoder, [message.get(TEXT) for message in messages])])
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
@@ -119,6 +85,4 @@ class SecondOpinion(GraphComponent):
         return ranking[0]["confidence"] < self._unsure_below or self._crisis_above < danger < self._crisis_below
 
     def _rank(self, text: str, vector: np.ndarray) -> Ranking:
-        if self._model is None:
-            raise RuntimeError("The classifier was neither trained nor loaded.")
-        return self._model.rank(np.hstack([vector, self._encoder.encode([text])[0]]))
+        return self.rank(np.hstack([vector, self._encoder.encode([text])[0]]))

@@ -22,8 +22,9 @@ class OnnxEncoder:
     """An `Encoder` made of a graph and its tokenizer."""
 
     def __init__(self, name: str, graph: Path, tokenizer: Path, *, width: int, max_tokens: int) -> None:
-        if not (graph.is_file() and tokenizer.is_file()):
-            raise FileNotFoundError(f"{graph.name} is missing; run 'make setup'.")
+        for needed in (graph, tokenizer):
+            if not needed.is_file():
+                raise FileNotFoundError(f"{needed.name} is missing; run 'make setup'.")
         self.name = name
         self.width = width
         self.fingerprint = f"{name}-{file_hash(graph)[:16]}-{preparation.VERSION}"

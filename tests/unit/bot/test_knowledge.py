@@ -105,9 +105,10 @@ class TestOrigin:
         assert answer.citations == ()
         assert "Infant Mental Health Fundamentals" in answer.plain and "NMAIMH" in answer.plain
 
-    def test_leads_back_to_the_topic(self, parent: Author) -> None:
-        """And on to all references."""
-        assert [choice.topic for choice in parent.origin("indicators").related] == ["indicators", "references"]
+    def test_leads_on_and_to_all_references(self, parent: Author) -> None:
+        """The topic itself was just read: what it is related to is offered instead."""
+        offered = [choice.topic for choice in parent.origin("indicators").related]
+        assert offered == [*parent.knowledge.topics["indicators"].related[:2], "references"]
 
 
 class TestClarify:

@@ -54,8 +54,9 @@ def test_ranking_is_of_plain_values() -> None:
 def test_confidences_are_the_softmax_of_the_scores() -> None:
     """Scores 2, 1 and 0 at temperature 1, by hand: e^2, e and 1 over their sum 11.107."""
     model = LinearModel(("a", "b", "c"), np.array([[0.0], [1.0], [2.0]]), np.zeros(3), 1.0)
-    assert [entry["name"] for entry in model.rank(np.ones(1))] == ["c", "b", "a"]
-    assert [entry["confidence"] for entry in model.rank(np.ones(1))] == pytest.approx([0.6652, 0.2447, 0.0900], abs=1e-4)
+    ranking = model.rank(np.ones(1))
+    assert [entry["name"] for entry in ranking] == ["c", "b", "a"]
+    assert [entry["confidence"] for entry in ranking] == pytest.approx([0.6652, 0.2447, 0.0900], abs=1e-4)
 
 
 def test_temperature_changes_confidences_and_not_their_order() -> None:

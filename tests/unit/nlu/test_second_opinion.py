@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-import numpy as np
 import pytest
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage

@@ -11,6 +11,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components import linear
 from nlu.components.topic_classifier import TopicClassifier
 from tests.unit.nlu.conftest import (
     CONTEXT,
@@ -115,3 +116,16 @@ def test_ranking_in_the_history_is_short(storage: ModelStorage) -> None:
     train(storage, data).process([asked])
     assert len(asked.get("intent_ranking")) == 10
     assert len(asked.get("ranking")) == len(labels)
+
+
+@pytest.mark.parametrize("name", ["linear.py", "calibration.py"])
+def test_fingerprint_follows_how_models_are_fitted(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rasa sees only the component's own class; another way to fit or to calibrate makes it train again."""
+    before = TopicClassifier.fingerprint_addon(CONFIG)
+    changed = []
+    for source in linear._SOURCES:
+        copy = tmp_path / source.name
+        copy.write_bytes(source.read_bytes() + (b"# changed" if source.name == name else b""))
+        changed.append(copy)
+    monkeypatch.setattr(linear, "_SOURCES", tuple(changed))
+    assert TopicClassifier.fingerprint_addon(CONFIG) != before

@@ -1,0 +1,36 @@
+"""Reads utterances from NLU files; needs neither Rasa nor a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+import yaml
+
+DATA = Path(__file__).resolve().parent / "data"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One line, the stem of the file that it stands in, and what its block is marked with (asker, voice, kind, …)."""
+
+    text: str
+    intent: str
+    file: str
+    marks: Mapping[str, str]
+
+
+def lines(block: Mapping[str, Any]) -> list[str]:
+    """The utterances of a block of an NLU file."""
+    return [line.strip()[2:].strip() for line in (block.get("examples") or "").splitlines()
+            if line.strip().startswith("- ")]
+
+
+def utterances(folder: Path = DATA) -> list[Utterance]:
+    """All utterances of all files of a folder, in order; files without a list `nlu` have none."""
+    return [Utterance(text, block["intent"], path.stem, block.get("metadata") or {})
+            for path in sorted(folder.rglob("*.yml"))
+            for block in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).get("nlu", [])
+            for text in lines(block)]
