@@ -33,7 +33,8 @@ def check(project: Path = PROJECT) -> Knowledge:
         knowledge = load_knowledge(project / "bot" / "content")
     except ContentError as error:
         # Without the content there is nothing to compare with, but the other files can still be read.
-        raise ContentError([*error.problems, *_Project(project).unreadable()]) from error
+        rest = _Project(project)
+        raise ContentError([*error.problems, *rest.unreadable(), *rest.changed_briefs()]) from error
     problems = list(_Project(project).problems(knowledge))
     if problems:
         raise ContentError(problems)
@@ -88,15 +89,20 @@ class _Project:
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._root))
 
-    def _briefs(self, knowledge: Knowledge) -> Iterator[Problem]:
-        for brief in knowledge.briefs.values():
-            folder = self._root / "bot" / "content" / "briefs" / brief.id
-            found = hashlib.sha256((folder / "brief.md").read_bytes()).hexdigest()
-            recorded = (self._yaml(folder / "brief.yml") or {}).get("sha256")
+    def changed_briefs(self) -> Iterator[Problem]:
+        """The briefs whose words are not those that were published."""
+        for text in sorted((self._root / "bot" / "content" / "briefs").glob("*/brief.md")):
+            found = hashlib.sha256(text.read_bytes()).hexdigest()
+            recorded = (self._yaml(text.with_name("brief.yml")) or {}).get("sha256")
             if found != recorded:
-                yield Problem(self._name(folder / "brief.md"), "",
+                yield Problem(self._name(text), "",
                               "is not the brief as it was published; restore it, or, where the publisher issued a new "
                               f"text, write sha256: {found} into brief.yml")
+
+    def _briefs(self, knowledge: Knowledge) -> Iterator[Problem]:
+        yield from self.changed_briefs()
+        for brief in knowledge.briefs.values():
+            folder = self._root / "bot" / "content" / "briefs" / brief.id
             quoted = {passage for topic in knowledge.topics.values() if topic.brief == brief.id
                       for passage in topic.passages}
             for topic in knowledge.topics.values():

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import socket
 from functools import partial
 from typing import Any, Iterator
 
@@ -17,7 +18,7 @@ from bot import release
 from bot.channels.http import prepare_app
 from bot.channels.web import WebInput
 from bot.engine import Engine
-from bot.errors import ReleaseError
+from bot.errors import ReleaseError, SettingsError
 from bot.knowledge import load_knowledge, use
 from bot.settings import Settings
 from bot.store.locks import QueueLockStore
@@ -46,8 +47,19 @@ def create_app(settings: Settings) -> Sanic:
 
 def serve(settings: Settings) -> None:
     """Listen until told to stop."""
-    create_app(settings).run(host=settings.host, port=settings.port, workers=settings.workers, access_log=False,
-                             debug=False, backlog=BACKLOG)
+    app = create_app(settings)
+    with _listening(settings) as listener:
+        app.run(sock=listener, workers=settings.workers, access_log=False, debug=False)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A socket on the server's address. Sanic itself ends with 0 and a traceback where the port is taken."""
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=BACKLOG,
+                                    family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    except OSError as error:
+        raise SettingsError(f"IMH_PORT: port {settings.port} of {settings.host} cannot be listened on "
+                            f"({error.strerror}); stop what listens there or choose another port.") from error
 
 
 async def _to_the_page(_: Any) -> Any:

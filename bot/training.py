@@ -32,7 +32,9 @@ def train(model: Path, project: Path = PROJECT) -> None:
         # A process of its own: what training leaves in memory would stay with the server for as long as it runs.
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "rasa", "train", "--config", "config.yml", "--domain", "domain.yml",
-             "--data", "nlu/data", "stories", "--out", scratch, "--fixed-model-name", "model"],
+             "--data", "nlu/data", "stories", "--out", scratch, "--fixed-model-name", "model",
+             # Whatever Rasa kept of earlier trainings: it sees changes of a component's own source only.
+             "--force"],
             cwd=project, capture_output=True, text=True)
         trained = Path(scratch) / "model.tar.gz"
         if done.returncode != 0 or not trained.is_file():

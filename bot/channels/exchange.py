@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
@@ -13,6 +12,7 @@ from rasa.core.tracker_store import FailSafeTrackerStore
 
 from bot.errors import ChannelError
 from bot.knowledge import current
+from bot.logs import where
 from bot.store.tracker import BoundedTrackerStore
 from bot.store.turn import Turn, current_turn
 
@@ -60,9 +60,7 @@ async def exchange(agent: Agent | None, incoming: Incoming) -> list[Message]:
     except ChannelError:
         raise
     except Exception as error:
-        # The text of an error may quote the message or its row; where it happened says enough.
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        logger.error("A turn failed: %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)
+        logger.error("A turn failed: %s", where(error))
         raise ChannelError(503, "unavailable") from error
 
 

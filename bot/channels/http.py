@@ -12,6 +12,7 @@ from sanic.response import HTTPResponse, json
 
 from bot.errors import ChannelError
 from bot.knowledge import current
+from bot.logs import where
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ MAX_BODY_BYTES = 16 * 1024
 # How long a request may take to arrive, and a reply to be computed.
 REQUEST_TIMEOUT_S = 10
 RESPONSE_TIMEOUT_S = 20
+# How long a server that was told to stop waits for clients that keep their connection open.
+SHUTDOWN_TIMEOUT_S = 5
 
 _CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "slow_request", 413: "body_too_large",
           415: "not_json", 417: "malformed"}
@@ -36,6 +39,7 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
     app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
     app.config.REQUEST_TIMEOUT = REQUEST_TIMEOUT_S
     app.config.RESPONSE_TIMEOUT = RESPONSE_TIMEOUT_S
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = SHUTDOWN_TIMEOUT_S
     app.error_handler.add(Exception, _on_error)
 
     async def add_headers(request: Request, response: HTTPResponse) -> None:
@@ -57,9 +61,11 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
 def _on_error(request: Request, error: Exception) -> HTTPResponse:
     if isinstance(error, ChannelError):
         return error_response(error.status, error.code, retry_after_s=error.retry_after_s)
-    status = error.status_code if isinstance(error, SanicException) else 503
+    # What goes wrong before an address was looked up is the request's own form: a length that is no number, say.
+    unread = request is None or getattr(request, "route", None) is None
+    status = error.status_code if isinstance(error, SanicException) else 400 if unread else 503
     if status not in _CODES:
-        logger.error("A request failed: %s", type(error).__name__)
+        logger.error("A request failed: %s", where(error))
         status = 503
     return error_response(status, _CODES.get(status, "unavailable"))
 

@@ -18,7 +18,8 @@ class Limiter:
     """Counts messages a sender and an address over a moving window, in this process's memory."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._storage = MemoryStorage()  # kept here: the limiter itself holds it weakly, and forgot it under load
+        self._limiter = MovingWindowRateLimiter(self._storage)
         self._rates = {"sender": _item(settings.rate_sender), "address": _item(settings.rate_address)}
         self._loopback_too = settings.rate_loopback
 

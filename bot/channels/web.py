@@ -85,8 +85,11 @@ def _identifier(value: Any, code: str) -> str:
 
 def public(message: Message, sender: str) -> dict[str, Any]:
     """A message of a reply as the contract has it."""
-    return {"recipient_id": sender, "text": message["text"], "buttons": message["buttons"],
-            "custom": {key: value for key, value in message["custom"].items() if key not in _INTERNAL}}
+    custom = {key: value for key, value in message["custom"].items() if key not in _INTERNAL}
+    if "citations" in custom:
+        custom["citations"] = [{key: citation[key] for key in ("number", "reference")}
+                               for citation in custom["citations"]]
+    return {"recipient_id": sender, "text": message["text"], "buttons": message["buttons"], "custom": custom}
 
 
 class WebInput(InputChannel):
@@ -160,7 +163,9 @@ class WebInput(InputChannel):
             message = read_message({"message": form["message"], "sender": form["sender"] or None, "metadata": {
                 key: form[key] for key in ("language", "audience") if form[key]}})
         except ChannelError as error:
-            return html_response(page.render([], language=language, sender=new_sender(), error=error.code),
+            # The page that complains belongs to the same conversation, unless it is the sender that is wrong.
+            sender = new_sender() if error.code == "sender_invalid" else form["sender"] or new_sender()
+            return html_response(page.render([], language=language, sender=sender, error=error.code),
                                  status=error.status)
         danger = self._screen.screen(message.text)
         try:

@@ -122,7 +122,10 @@ class BoundedTrackerStore(SQLTrackerStore):
     def ping(self) -> None:
         """Raise what the database raises where it cannot be asked anything."""
         with self.engine.connect() as connection:
-            connection.execute(sa.select(1))
+            if self.engine.dialect.name == "sqlite":
+                # A file that can be read may still not be written.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.execute(sa.select(tables.conversations.c.sender_id).limit(1))
 
     def _event(self, data: dict[str, Any]) -> Event:
         # Event.from_parameters walks all subclasses for every event: a sixth of a turn, measured.
@@ -169,6 +172,6 @@ def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Readers and one writer at once, and a write that is on disk when the turn is acknowledged."""
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -42,7 +42,9 @@ class SentenceEncoder(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
         # Rasa sees only this class's source: without the weights' hash a new encoder would meet old embeddings.
-        return "+".join(load(name).fingerprint for name in config["encoders"])
+        # A node that Rasa restores from its cache asks with the configuration of its stand-in, which has no such keys.
+        names = {**cls.get_default_config(), **config}["encoders"]
+        return "+".join(load(name).fingerprint for name in names)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         messages = [message for message in training_data.training_examples if message.get(TEXT)]

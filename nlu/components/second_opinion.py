@@ -45,7 +45,9 @@ class SecondOpinion(LinearComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
-        return super().fingerprint_addon(config) + load(config["encoder"]).fingerprint
+        # A node that Rasa restores from its cache asks with the configuration of its stand-in, which has no such keys.
+        encoder = {**cls.get_default_config(), **config}["encoder"]
+        return super().fingerprint_addon(config) + load(encoder).fingerprint
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
                  model: LinearModel | None = None) -> None:

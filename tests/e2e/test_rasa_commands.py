@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Sequence
 
@@ -37,10 +38,43 @@ lock_store:
 """
 
 
+@dataclass(frozen=True)
+class Started:
+    """Processes that were started: the server's, where it keeps what was said, and the ports of both."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+    actions: int
+
+
 def environment(**more: str) -> dict[str, str]:
     """The environment without settings of whoever runs the tests; listening on this machine only."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("IMH_")}
     return {**kept, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "SANIC_HOST": "127.0.0.1", **more}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """`rasa run` and `rasa run actions` with the project's model and channels and a scratch database; not yet ready."""
+    folder = tmp_path_factory.mktemp("rasa")
+    port, actions = free_port(), free_port()
+    endpoints = folder / "endpoints.yml"
+    endpoints.write_text(ENDPOINTS.format(actions=actions, database=folder / "conversations.db"), encoding="utf-8")
+    model = model_path(Settings(var_dir=trained))
+    serve = ["run", "--model", str(model), "--endpoints", str(endpoints), "--credentials", "credentials.yml",
+             "--interface", "127.0.0.1", "--port", str(port)]
+    with rasa(["run", "actions", "--actions", "actions", "--port", str(actions)], folder), rasa(serve, folder) as running:
+        yield Started(running, folder, port, actions)
+
+
+@pytest.fixture(scope="module")
+def rasa_run(started: Started) -> Iterator[tuple[httpx.Client, Path]]:
+    """The two, ready: a client for the server, and the folder of its database."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{started.port}", timeout=30, trust_env=False) as client:
+        until_ready(started, client, "/webhooks/web/health/ready")
+        until_ready(started, client, f"http://127.0.0.1:{started.actions}/health")
+        yield client, started.folder
 
 
 def test_data_validate_finds_nothing_wrong() -> None:
@@ -53,23 +87,6 @@ def test_a_validation_that_reads_nothing_fails(tmp_path: Path, nothing: str) -> 
     """Rasa itself would call it a success."""
     with pytest.raises(ImhError, match="Nothing to validate"):
         rasa_commands.validate(**{nothing: (str(tmp_path),)})
-
-
-@pytest.fixture(scope="module")
-def rasa_run(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Path]]:
-    """`rasa run` and `rasa run actions` with the project's model and channels and a scratch database."""
-    folder = tmp_path_factory.mktemp("rasa")
-    port, actions = free_port(), free_port()
-    endpoints = folder / "endpoints.yml"
-    endpoints.write_text(ENDPOINTS.format(actions=actions, database=folder / "conversations.db"), encoding="utf-8")
-    model = model_path(Settings(var_dir=trained))
-    serve = ["run", "--model", str(model), "--endpoints", str(endpoints), "--credentials", "credentials.yml",
-             "--interface", "127.0.0.1", "--port", str(port)]
-    with rasa(["run", "actions", "--actions", "actions", "--port", str(actions)], folder), rasa(serve, folder) as running, \
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        until_ready(running, client, "/webhooks/web/health/ready", folder)
-        until_ready(running, client, f"http://127.0.0.1:{actions}/health", folder)
-        yield client, folder
 
 
 @contextmanager
@@ -90,18 +107,17 @@ def rasa(arguments: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[by
                 process.wait()
 
 
-def until_ready(process: subprocess.Popen[bytes], client: httpx.Client, address: str, folder: Path) -> None:
+def until_ready(started: Started, client: httpx.Client, address: str) -> None:
     """Wait until an address says 200."""
     deadline = time.monotonic() + READY_TIMEOUT_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, (folder / "log").read_text()[-3000:]
+    while time.monotonic() < deadline and started.process.poll() is None:
         try:
             if client.get(address).status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.2)
-    raise AssertionError((folder / "log").read_text()[-3000:])
+    raise AssertionError((started.folder / "log").read_text()[-3000:])
 
 
 def test_rasa_run_answers_through_the_web_channel(rasa_run: tuple[httpx.Client, Path]) -> None:

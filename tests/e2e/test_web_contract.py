@@ -149,6 +149,12 @@ class TestShape:
         assert all(set(line) == LINE_KEYS for line in lines)
         assert all(line["display"] in crisis["text"] for line in lines)
 
+    def test_the_line_for_a_child_in_danger_says_how_a_cell_phone_reaches_it(self, server: Server, sender: str) -> None:
+        """#SAFE, which YAML would take for a comment."""
+        lines = server.say("i suspect the child is being abused by her uncle", sender=sender)[0]["custom"]["lines"]
+        assert (lines[0]["display"], lines[0]["phone"]) == ("1-855-333-7233", "+18553337233")
+        assert "#SAFE" in lines[0]["when"]
+
     def test_two_questions_get_two_answers(self, server: Server, sender: str) -> None:
         """Each with its own quotation and id."""
         *answers, notice = server.say("What are signs of good mental health in a baby? And how do I reach somebody at "

@@ -93,4 +93,5 @@ class Bot:
 
     def written(self, sender: str = "ana") -> list[dict[str, Any]]:
         """Every event of this sender in the database."""
-        return [event.as_dict() for event in asyncio.run(self.engine.tracker_store.retrieve_full_tracker(sender)).events]
+        tracker = asyncio.run(self.engine.tracker_store.retrieve_full_tracker(sender))
+        return [event.as_dict() for event in tracker.events]

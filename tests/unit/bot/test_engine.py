@@ -76,8 +76,7 @@ def store(tmp_path: Path) -> Iterator[BoundedTrackerStore]:
 
 
 @pytest.fixture
-def bot(models: Models, domain: Domain, action: FakeAction,
-        store: BoundedTrackerStore) -> Bot:
+def bot(models: Models, domain: Domain, action: FakeAction, store: BoundedTrackerStore) -> Bot:
     """Answers each message with the fake action."""
     models["first"] = domain, FakeRunner(domain)
     engine = Engine(tracker_store=store, lock_store=QueueLockStore())
@@ -194,8 +193,7 @@ def test_failed_turn_leaves_the_conversation_as_it_was(bot: Bot, action: FakeAct
     assert bot.stored("bea") is None
 
 
-def test_action_that_nobody_wrote_is_an_error(bot: Bot, models: Models,
-                                              domain: Domain) -> None:
+def test_action_that_nobody_wrote_is_an_error(bot: Bot, models: Models, domain: Domain) -> None:
     """A model may predict what the code does not have: that is told and stores nothing."""
     models["newer"] = domain, FakeRunner(domain, "action_missing")
     bot.engine.load_model("newer")

@@ -310,3 +310,10 @@ def test_fingerprint_follows_the_encoder(letters: LetterEncoder) -> None:
     before = SecondOpinion.fingerprint_addon(CONFIG)
     letters.fingerprint = "letters-2"
     assert SecondOpinion.fingerprint_addon(CONFIG) != before
+
+
+def test_fingerprint_is_given_without_a_configuration(letters: LetterEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that Rasa restores from its cache asks with none of our keys: the defaults count, nothing is raised."""
+    default = SecondOpinion.get_default_config()["encoder"]
+    monkeypatch.setattr(component, "load", {default: letters}.__getitem__)
+    assert letters.fingerprint in SecondOpinion.fingerprint_addon({})
