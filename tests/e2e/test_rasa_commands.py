@@ -64,7 +64,8 @@ def started(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     model = model_path(Settings(var_dir=trained))
     serve = ["run", "--model", str(model), "--endpoints", str(endpoints), "--credentials", "credentials.yml",
              "--interface", "127.0.0.1", "--port", str(port)]
-    with rasa(["run", "actions", "--actions", "actions", "--port", str(actions)], folder), rasa(serve, folder) as running:
+    act = ["run", "actions", "--actions", "actions", "--port", str(actions)]
+    with rasa(act, folder), rasa(serve, folder) as running:
         yield Started(running, folder, port, actions)
 
 

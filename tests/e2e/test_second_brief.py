@@ -26,7 +26,7 @@ QUESTIONS = ("could my seven month old pick up sign language", "does signing hel
 
 @pytest.fixture(scope="module")
 def project(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with a second brief, added as CONTRIBUTING says; with fewer examples, to be trained soon."""
+    """A copy of the project with a second brief, added as CONTRIBUTING says; fewer examples, to be trained sooner."""
     project = copy_project(tmp_path_factory.mktemp("series") / "project", to_train=True)
     for path in (project / "nlu" / "data").rglob("*.yml"):
         thin_out(path)
@@ -71,10 +71,11 @@ def test_its_question_is_answered_out_of_it(grown: Server, sender: str, question
     custom = answer["custom"]
     assert (custom["kind"], custom["topic"]) == ("answer", "baby_signs")
     assert custom["plain"] == "Your baby can sign with the hands months before the first words."
-    assert custom["quote"]["text"].startswith("The purpose of this second brief is to speak of signing with babies who do "
-                                              "not talk yet.\nBabies can sign with their hands months before they can "
-                                              "speak\n")
-    assert custom["source"] == {"brief": "issues-brief-2", "title": "Signing With Babies", "publisher": "Example Society"}
+    assert custom["quote"]["text"].startswith(
+        "The purpose of this second brief is to speak of signing with babies who do not talk yet.\n"
+        "Babies can sign with their hands months before they can speak\n")
+    assert custom["source"] == {"brief": "issues-brief-2", "title": "Signing With Babies",
+                                "publisher": "Example Society"}
     (citation,) = custom["citations"]
     assert citation["number"] == 1
     assert citation["reference"] == "Mano, L. (2011). Hands before words. Santa Fe, NM: Example Press."

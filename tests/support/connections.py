@@ -1,4 +1,4 @@
-"""Raw connections to a server, for clients that do not speak HTTP as it is meant."""
+"""Raw connections to a server, for clients that do not speak HTTP as it is meant, and whether it goes on after them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.support.server import Server
 
 # What somebody may have to wait while others misbehave; a reply takes a few hundredths of a second.
 PROMPT_S = 2.0
+QUESTION = "what is infant mental health"
 CLOSED = b"<closed by the server>"
 
 
@@ -54,3 +55,9 @@ def alive(server: Server) -> bool:
             return client.get("/webhooks/web/health/live").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def usable(server: Server, sender: str) -> None:
+    """The conversation answers a question as if nothing had been."""
+    reply = server.say(QUESTION, sender=sender)
+    assert [message["custom"]["topic"] for message in reply if message["custom"]["kind"] == "answer"] == ["define_imh"]
