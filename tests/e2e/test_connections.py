@@ -51,11 +51,12 @@ UNANSWERED = {
 
 @pytest.fixture
 def tough(server: Server) -> Iterator[Server]:
-    """The server; where a test hung it, it is started again, so that only that test fails."""
+    """The server; where a test hung it, it is started again so that the tests after it can go on, and that is told."""
     yield server
     if not alive(server):
         server.stop(9)
         server.start()
+        pytest.fail("the server hung and had to be killed: it answered nobody any more")
 
 
 @pytest.mark.parametrize("request_bytes", REQUESTS.values(), ids=REQUESTS)
@@ -63,8 +64,6 @@ def test_a_malformed_request_is_refused(tough: Server, request_bytes: bytes) -> 
     """With a 4xx in plain words, and the next client is served at once."""
     with opened(tough, request_bytes) as connection:
         answer = received(connection)
-    if not answer:  # Sanic hangs up without a word on a length below zero, and that too lets go of the client
-        return
     assert answer.startswith(b"HTTP/1.1 4"), answer[:200]
     assert b'{"error":{"code":' in answer or b"<!doctype html>" in answer
     assert b"Traceback" not in answer
@@ -138,4 +137,4 @@ def test_a_stalled_client_is_let_go(stalled: tuple[float, dict[str, socket.socke
     """Connections that lead nowhere do not pile up."""
     began, connections = stalled
     answer = received(connections[where], until=max(began + LET_GO_S, time.monotonic() + PROMPT_S))
-    assert answer.endswith(CLOSED) or b"connection: close" in answer.lower(), answer[:200]
+    assert answer.endswith(CLOSED), f"the connection is still open after {answer[:200]!r}"
