@@ -15,7 +15,7 @@ from sanic import Sanic
 from sanic.response import redirect
 
 from bot import release
-from bot.channels.http import prepare_app
+from bot.channels.http import prepare_app, refuse_odd_lengths
 from bot.channels.web import WebInput
 from bot.engine import Engine
 from bot.errors import ReleaseError, SettingsError
@@ -42,6 +42,7 @@ def create_app(settings: Settings) -> Sanic:
     register(channels(settings), app, route="/webhooks/")
     app.add_route(_to_the_page, "/", methods=["GET"])
     app.register_listener(partial(_load, settings), "before_server_start")
+    app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from sanic import Sanic
-from sanic.exceptions import SanicException
+from sanic.exceptions import InvalidUsage, SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
@@ -58,7 +58,17 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
     app.register_middleware(add_headers, "response")
 
 
+async def refuse_odd_lengths(request: Request, **_: Any) -> None:
+    """Refuse a body whose length is no number, or two numbers. A negative one makes Sanic 21.12 read for ever."""
+    lengths = request.headers.getall("content-length", [])
+    if len(set(lengths)) > 1 or any(not (length.isascii() and length.isdigit()) for length in lengths):
+        raise InvalidUsage("Bad Request")
+
+
 def _on_error(request: Request, error: Exception) -> HTTPResponse:
+    if isinstance(error, ServiceUnavailable) and request is not None and request.transport:
+        # Sanic looks at its clock once: a client that stalls in the body would keep its connection for good.
+        request.app.loop.call_later(1, request.transport.close)
     if isinstance(error, ChannelError):
         return error_response(error.status, error.code, retry_after_s=error.retry_after_s)
     # What goes wrong before an address was looked up is the request's own form: a length that is no number, say.
