@@ -18,10 +18,13 @@ from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, UserUttered, deserialise_events
+from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
+
+from bot.store.events import event_from
 
 
 class Engine(Agent):
@@ -63,6 +66,11 @@ class Processor(MessageProcessor):
         events = await action.run(output_channel, nlg, tracker, self.domain)
         self._log_action_on_tracker(tracker, action, events, prediction)
         await self.execute_side_effects(events, tracker, output_channel)
+        if isinstance(action, LocalAction):
+            # Every rule is one action and then listening (a test holds this): asking the policies to say so again would
+            # be a fifth of what a turn costs beside the encoders.
+            tracker.update(ActionExecuted(ACTION_LISTEN_NAME), self.domain)
+            return False
         return self.should_predict_another_action(action.name())
 
 
@@ -82,7 +90,7 @@ class LocalAction(Action):
         events = await self._action(dispatcher, _snapshot(tracker), {})
         uttered = [create_bot_utterance({key: value for key, value in message.items() if value})
                    for message in dispatcher.messages]
-        return [*uttered, *deserialise_events(events)]
+        return [*uttered, *map(event_from, events)]
 
 
 def _snapshot(tracker: DialogueStateTracker) -> rasa_sdk.Tracker:

@@ -17,14 +17,15 @@ from typing import Any, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
-from bot.store import tables
+from bot.store import sqlite, tables
+from bot.store.events import event_from
 from bot.store.turn import current_turn
 
 # A turn is about ten events; rules look at the turn before at most. Six turns are read so that nothing is ever short.
@@ -45,16 +46,15 @@ class BoundedTrackerStore(SQLTrackerStore):
         if url.drivername == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         super().__init__(domain=domain, host=str(url) if url.password is None else host, event_broker=event_broker)
-        if self.engine.dialect.name == "sqlite":
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            self.engine.dispose()  # the connection that created the tables was not prepared yet
+        if url.drivername == "sqlite" and url.database:
+            self.engine.dispose()
+            self.engine = sqlite.open_file(url)
+            self.sessionmaker.configure(bind=self.engine)
         tables.metadata.create_all(self.engine)
         self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.
             connection.execute(sa.text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)"))
-        self._event_classes = {cls.type_name: cls for cls in all_subclasses(Event)
-                               if cls.type_name and cls.__module__ == Event.__module__}
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the last events of the latest session and the slots as they stand; None for a stranger."""
@@ -66,7 +66,7 @@ class BoundedTrackerStore(SQLTrackerStore):
             turn.unread = False
         if not rows:
             return None
-        tail = _whole_turns([self._event(json.loads(row)) for row in reversed(rows)], complete=len(rows) < TAIL_EVENTS)
+        tail = _whole_turns([event_from(json.loads(row)) for row in reversed(rows)], complete=len(rows) < TAIL_EVENTS)
         # Replayed before the tail, the final values fill in what older events had set; the tail then sets its own.
         remembered = [SlotSet(name, value) for name, value in json.loads(slots or "{}").items()]
         tracker = DialogueStateTracker.from_events(
@@ -83,6 +83,13 @@ class BoundedTrackerStore(SQLTrackerStore):
             slots = connection.execute(
                 sa.select(tables.conversations.c.slots).where(tables.conversations.c.sender_id == sender_id)).scalar()
         return rows, slots
+
+    async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
+        """A stranger's tracker, not stored yet: it is written with its first turn, in one transaction instead of two."""
+        tracker = self.init_tracker(sender_id)
+        if append_action_listen:
+            tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+        return tracker
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """The tracker with all events of all sessions; None for a stranger."""
@@ -127,10 +134,6 @@ class BoundedTrackerStore(SQLTrackerStore):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.execute(sa.select(tables.conversations.c.sender_id).limit(1))
 
-    def _event(self, data: dict[str, Any]) -> Event:
-        # Event.from_parameters walks all subclasses for every event: a sixth of a turn, measured.
-        return self._event_classes[data["event"]]._from_parameters(data)
-
     def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Event]:
         """Rasa's own way to tell what is new counts rows, which is wrong for a tracker that holds only the last ones."""
         return iter(list(tracker.events)[getattr(tracker, _STORED, 0):])
@@ -167,11 +170,3 @@ def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values
         from sqlalchemy.dialects.sqlite import insert
     statement = insert(table).values(**key, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Readers and one writer at once, and a write that is on disk when the turn is acknowledged."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

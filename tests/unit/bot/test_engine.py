@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import Any, Iterator
 
 import pytest
+import yaml
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.data import TrainingType
 from rasa_sdk import Tracker
@@ -203,7 +204,7 @@ def test_action_that_nobody_wrote_is_an_error(bot: Bot, models: Models, domain: 
 
 
 @pytest.mark.parametrize(("events", "error"), [
-    pytest.param([SlotSet("last_topic", "brain"), {"event": "no such event"}], ValueError, id="unknown event"),
+    pytest.param([SlotSet("last_topic", "brain"), {"event": "no such event"}], KeyError, id="unknown event"),
     pytest.param(None, TypeError, id="nothing"),
 ])
 def test_events_that_cannot_be_read_are_an_error(bot: Bot, action: FakeAction, events: list[Any] | None,
@@ -213,6 +214,20 @@ def test_events_that_cannot_be_read_are_an_error(bot: Bot, action: FakeAction, e
     with pytest.raises(error):
         bot.hears("hello")
     assert bot.stored() is None
+
+
+def test_every_rule_is_one_action() -> None:
+    """The engine listens after an action without asking the policies: right only while no rule goes on after one."""
+    rules = [rule for path in (PROJECT / "stories").glob("*.yml")
+             for rule in yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]]
+    assert rules and [rule["rule"] for rule in rules if sum("action" in step for step in rule["steps"]) != 1] == []
+
+
+def test_listens_after_an_action(bot: Bot) -> None:
+    """As Rasa's own loop would: the next message finds a conversation that waits for it."""
+    bot.hears("hello")
+    assert [event.action_name for event in bot.stored().events if isinstance(event, ActionExecuted)][-2:] == \
+        ["action_answer", "action_listen"]
 
 
 # --- What an action gets ----------------------------------------------------------------------------------------------

@@ -264,3 +264,10 @@ def test_ping_fails_where_the_database_is_away(store: BoundedTrackerStore) -> No
     block_file(store)
     with pytest.raises(sa.exc.OperationalError):
         store.ping()
+
+
+def test_a_stranger_is_stored_with_the_first_turn(store: BoundedTrackerStore) -> None:
+    """Who was only looked up leaves no trace, and a first turn is one transaction."""
+    tracker = asyncio.run(store.get_or_create_tracker("ana"))
+    assert [event.action_name for event in tracker.events] == ["action_listen"]
+    assert written(store, "ana") == []
