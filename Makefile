@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat test check validate train bench lock clean
+.PHONY: help setup serve chat test check validate train bench quality lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -42,6 +42,9 @@ train: $(READY) ## train where there is no model for the present data
 
 bench: $(READY) ## measure quality and speed; tables in docs/
 	@$(PYTHON) -m benchmarks
+
+quality: $(READY) ## how well it understands what nobody trained on; fails where the last result was better
+	@$(PYTHON) -m benchmarks quality
 
 lock: $(READY) ## resolve the dependencies again, without any download address
 	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.context import topic_in_context
 from actions.memory import Memory
 from actions.replying import Reply, ReplyingAction
 from bot.knowledge.answers import Author
@@ -29,6 +30,8 @@ class ActionAnswer(ReplyingAction):
     def reply(self, memory: Memory, author: Author) -> Reply:
         if memory.intent == "ask_references" and memory.leaning >= LEANING_AT and memory.last_topic:
             return Reply((author.origin(memory.last_topic),))
+        if (topic := topic_in_context(memory)) in author.knowledge.topics:
+            return answer((topic,), memory, author)
         asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
         # A model may know a topic that a newer content has given up.
         known = tuple(topic for topic in dict.fromkeys(asked) if topic in author.knowledge.topics)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actions.answer import answer
+from actions.context import topic_in_context
 from actions.memory import Memory
 from actions.replying import Reply, ReplyingAction
 from bot.knowledge.answers import Author
@@ -16,6 +18,8 @@ class ActionClarify(ReplyingAction):
         return "action_clarify"
 
     def reply(self, memory: Memory, author: Author) -> Reply:
+        if (topic := topic_in_context(memory)) in author.knowledge.topics:
+            return answer((topic,), memory, author)
         if memory.clarified >= MOST_IN_A_ROW:
             return Reply((author.smalltalk("clarify_given_up", contact=True),))
         if not memory.topics:

@@ -25,12 +25,14 @@ class Memory:
     """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …).
 
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message asks
-    where the answer before is from; `asked` holds the slots of what was asked for in words or by the switch.
+    where the answer before is from; `leans` says that only what came before explains the message; `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str
+    confidence: float
     topics: tuple[tuple[str, float], ...]
     leaning: float
+    leans: bool
     also: str | None
     entities: Mapping[str, Mapping[str, Any]]
     danger: tuple[str, ...]
@@ -55,9 +57,11 @@ class Memory:
         fresh = time.time() - (slots.get("choices_at") or 0) < CHOICES_KEPT_S
         return cls(
             intent=intent,
+            confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
             topics=tuple((entry["name"][len("ask_"):], entry["confidence"]) for entry in message.get("topics") or []),
             leaning=next((entry["confidence"] for entry in message.get("intent_ranking") or []
                           if entry["name"] == "says_who"), 0.0),
+            leans=bool(message.get("leans")),
             also=message.get("also"),
             entities=entities,
             danger=tuple((message.get("crisis") or {}).get("kinds") or ()),

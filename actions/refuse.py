@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actions.answer import answer
+from actions.context import topic_in_context
 from actions.memory import Memory
 from actions.replying import Reply, ReplyingAction
 from bot.knowledge.answers import Author
@@ -18,4 +20,6 @@ class ActionRefuse(ReplyingAction):
         return "action_refuse"
 
     def reply(self, memory: Memory, author: Author) -> Reply:
+        if (topic := topic_in_context(memory)) in author.knowledge.topics:
+            return answer((topic,), memory, author)
         return Reply((author.out_of_scope(memory.likely(NEAR_AT)[:MOST_NEAR]),))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|thresholds]`: what `make bench` runs; without a word, quality and speed."""
+"""`python -m benchmarks [quality|speed|data|thresholds]`: what `make bench` runs; without a word, quality and speed."""
 
 from __future__ import annotations
 
@@ -24,21 +24,25 @@ PERFORMANCE = PROJECT / "docs" / "performance.md"
 
 @app.callback()
 def everything(context: typer.Context) -> None:
-    """Quality, then speed."""
+    """Speed, then quality, which may say that something got worse."""
     if context.invoked_subcommand is None:
-        quality()
         speed()
+        quality()
 
 
 @app.command()
 def quality() -> None:
-    """The held-out table, into docs/quality.md."""
+    """The held-out tables and pictures, into docs/quality.md; fails where the last committed result was better."""
     from benchmarks.quality import write_report
     from bot.training import ensure_release
 
     settings = Settings()
     ensure_release(settings)
-    console.print(write_report(settings), markup=False)
+    page, worse = write_report(settings)
+    console.print(page, markup=False)
+    if worse:
+        console.print("Worse than the last result:\n" + "\n".join(worse), markup=False)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -64,6 +68,15 @@ def speed() -> None:
     (RESULTS / f"{day}-{commit.stdout.strip() or 'none'}.json").write_text(
         json.dumps({"machine": machine, "date": day, "speeds": [asdict(one) for one in speeds]}, indent=1) + "\n")
     console.print(table, markup=False)
+
+
+@app.command()
+def data() -> None:
+    """How varied the training data is, and whether more of it still helps: the tables of docs/data.md."""
+    from benchmarks.data import tables
+
+    for line in tables():
+        print(line, flush=True)
 
 
 @app.command()

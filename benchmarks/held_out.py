@@ -1,12 +1,13 @@
-"""Asks the held-out questions of the real dialogue engine and counts what came back.
+"""Asks the held-out questions of the real dialogue engine and keeps what came back.
 
 Every question goes through the same exchange as a person's, under a sender of its own; what counts is the reply, not
-what some component thought.
+what some component thought. What a component thought is kept beside it, for calibration.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
@@ -14,34 +15,44 @@ from typing import Any, Iterable, Mapping, Sequence
 import yaml
 from rasa.core.agent import Agent
 
-from benchmarks.stats import Share
-from bot.channels.exchange import Incoming, exchange
+from bot.channels.exchange import Incoming, Message, exchange
 from nlu.corpus import Utterance, utterances
 
 HELD_OUT = Path(__file__).resolve().parent.parent / "tests" / "nlu" / "held_out"
-_SPECIAL = {"crisis", "lookalikes", "out_of_scope", "smalltalk", "two_questions"}
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What the pipeline thought: the intent it decided for, with its confidence (0-1), and the best ones ranked."""
+
+    intent: str
+    confidence: float
+    ranking: Mapping[str, float]
+    routed: bool  # whether the dearer encoder was asked
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A question and what it was answered with."""
+    """A question, what it was answered with, in what time, and what was thought of it."""
 
     question: Utterance
     kind: str
     topics: tuple[str, ...]
     offered: frozenset[str]
+    thought: Thought
+    took_ms: float
 
     @property
     def right(self) -> bool:
-        """Whether the right topic was answered first, or the refusal, the crisis lines given where they are due."""
-        if self.question.intent == "crisis" or self.question.intent == "out_of_scope":
+        """Whether the right topic was answered first, or the refusal or the crisis lines given where they are due."""
+        if self.question.intent in {"crisis", "out_of_scope"}:
             return self.kind == self.question.intent
-        return self.kind == "answer" and self.topics[0] == _topic(self.question)
+        return self.kind == "answer" and self.topics[0] == topic_of(self.question)
 
     @property
     def reachable(self) -> bool:
         """Whether the right topic was answered or among the choices."""
-        return self.right or _topic(self.question) in self.topics or _topic(self.question) in self.offered
+        return self.right or topic_of(self.question) in self.topics or topic_of(self.question) in self.offered
 
 
 def questions() -> list[Utterance]:
@@ -51,70 +62,60 @@ def questions() -> list[Utterance]:
 
 def double_questions() -> list[tuple[str, tuple[str, ...]]]:
     """Messages that ask two things, with their topics."""
-    data = yaml.safe_load((HELD_OUT / "two_questions.yml").read_text(encoding="utf-8"))
-    return [(entry["text"], tuple(entry["topics"])) for entry in data["two_questions"]]
+    return [(entry["text"], tuple(entry["topics"])) for entry in _read("two_questions")]
+
+
+def dialogues() -> list[Mapping[str, Any]]:
+    """Dialogues whose last turn only those before explain: `kind`, `turns`, `expect`."""
+    return _read("context")
+
+
+def topic_of(question: Utterance) -> str:
+    """The topic of a question's intent; what is no topic gives a name that none has."""
+    return question.intent.removeprefix("ask_")
+
+
+async def reply_to(agent: Agent, sender: str, text: str) -> list[Message]:
+    """One turn through the exchange that every channel uses."""
+    return await exchange(agent, Incoming(sender, text, channel="benchmark"))
 
 
 def ask(agent: Agent, asked: Sequence[Utterance]) -> list[Outcome]:
     """What each question is answered with."""
-    replies = asyncio.run(_ask_all(agent, [question.text for question in asked]))
-    return [Outcome(question, *reply) for question, reply in zip(asked, replies)]
+    return asyncio.run(_ask_all(agent, asked))
 
 
-def ask_doubles(agent: Agent, asked: Sequence[tuple[str, tuple[str, ...]]]) -> Share:
-    """The share of double questions of which both were answered."""
-    replies = asyncio.run(_ask_all(agent, [text for text, _ in asked]))
-    return Share.of(set(topics) <= set(answered) for (_, topics), (_, answered, _) in zip(asked, replies))
+def ask_doubles(agent: Agent, asked: Iterable[tuple[str, tuple[str, ...]]]) -> list[bool]:
+    """For each double question, whether both topics were answered."""
+    async def both() -> list[bool]:
+        return [set(topics) <= {part["custom"]["topic"] for part in await reply_to(agent, f"double-{number}", text)}
+                for number, (text, topics) in enumerate(asked)]
+
+    return asyncio.run(both())
 
 
-async def _ask_all(agent: Agent, texts: Iterable[str]) -> list[tuple[str, tuple[str, ...], frozenset[str]]]:
-    return [_read(await exchange(agent, Incoming(f"held-out-{number}", text, channel="benchmark")))
-            for number, text in enumerate(texts)]
+async def _ask_all(agent: Agent, asked: Sequence[Utterance]) -> list[Outcome]:
+    outcomes = []
+    for number, question in enumerate(asked):
+        sender = f"held-out-{number}"
+        start = time.perf_counter()
+        reply = await reply_to(agent, sender, question.text)
+        took_ms = (time.perf_counter() - start) * 1000
+        outcomes.append(Outcome(
+            question, reply[0]["custom"]["kind"],
+            tuple(part["custom"]["topic"] for part in reply if part["custom"]["topic"]),
+            frozenset(button["payload"].removeprefix("/ask_") for part in reply for button in part["buttons"]),
+            await _thought(agent, sender), took_ms))
+    return outcomes
 
 
-def _read(reply: Sequence[Mapping[str, Any]]) -> tuple[str, tuple[str, ...], frozenset[str]]:
-    topics = tuple(message["custom"]["topic"] for message in reply if message["custom"]["topic"])
-    offered = frozenset(button["payload"][len("/ask_"):] for message in reply for button in message["buttons"])
-    return reply[0]["custom"]["kind"], topics, offered
+async def _thought(agent: Agent, sender: str) -> Thought:
+    tracker = await agent.tracker_store.retrieve(sender)
+    parsed = tracker.latest_message.parse_data
+    return Thought(str(parsed["intent"]["name"]), float(parsed["intent"]["confidence"]),
+                   {entry["name"]: entry["confidence"] for entry in parsed.get("intent_ranking") or []},
+                   bool(parsed.get("second_opinion")))
 
 
-def _topic(question: Utterance) -> str:
-    return question.intent[len("ask_"):]
-
-
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Share]:
-    """The figures that the project promises, by name."""
-    content = [o for o in outcomes if o.question.file not in _SPECIAL]
-    crisis = [o for o in outcomes if o.question.intent == "crisis"]
-    alike = [o for o in outcomes if o.question.file == "lookalikes"]
-    refused = [o for o in outcomes if o.question.file == "out_of_scope"]
-    near = [o for o in refused if o.question.marks["distance"] == "near"]
-    far = [o for o in refused if o.question.marks["distance"] == "far"]
-    return {
-        "right topic": Share.of(o.right for o in content),
-        "right topic or among the choices": Share.of(o.reachable for o in content),
-        "right topic, parents": Share.of(o.right for o in content if o.question.marks["asker"] == "parent"),
-        "right topic, providers": Share.of(o.right for o in content if o.question.marks["asker"] == "provider"),
-        "content refused": Share.of(o.kind == "out_of_scope" for o in content),
-        "crisis recall": Share.of(o.right for o in crisis),
-        "false alarms on look-alikes": Share.of(o.kind == "crisis" for o in alike),
-        "false alarms on content": Share.of(o.kind == "crisis" for o in content),
-        "out of scope recognised": Share.of(o.right for o in refused),
-        "out of scope recognised, near": Share.of(o.right for o in near),
-        "out of scope recognised, far": Share.of(o.right for o in far),
-    }
-
-
-def by_topic(outcomes: Sequence[Outcome]) -> dict[str, tuple[Share, Share]]:
-    """For each topic, the share answered right, and answered or among the choices."""
-    names = sorted({o.question.file for o in outcomes} - _SPECIAL)
-    grouped = {name: [o for o in outcomes if o.question.file == name] for name in names}
-    return {name: (Share.of(o.right for o in group), Share.of(o.reachable for o in group))
-            for name, group in grouped.items()}
-
-
-def by_kind(outcomes: Sequence[Outcome]) -> dict[str, Share]:
-    """For each kind of danger, the share that was seen."""
-    crisis = [o for o in outcomes if o.question.intent == "crisis"]
-    kinds = sorted({o.question.marks["kind"] for o in crisis})
-    return {kind: Share.of(o.right for o in crisis if o.question.marks["kind"] == kind) for kind in kinds}
+def _read(name: str) -> Any:
+    return yaml.safe_load((HELD_OUT / f"{name}.yml").read_text(encoding="utf-8"))[name]

@@ -1,4 +1,4 @@
-"""What the numbers of config.yml were chosen by: every voice of the training data held out in turn.
+"""What the numbers of config.yml were chosen by: the training data's voices held out, a fifth of them at a time.
 
 The held-out set plays no part here. A voice that the classifier never read stands for the strangers who will ask.
 """
@@ -6,85 +6,186 @@ The held-out set plays no part here. A voice that the classifier never read stan
 from __future__ import annotations
 
 import itertools
-from typing import Iterator, Sequence
+import random
+from dataclasses import dataclass
+from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from benchmarks.stats import Share
+from bot.safety import shared_screen
 from nlu.components.calibration import choose_temperature, softmax
-from nlu.components.ranking import CRISIS, FALLBACK, OUT_OF_SCOPE, Ranking, confidence_of
+from nlu.components.cuts import cuts, plainest
+from nlu.components.ranking import CRISIS, FALLBACK, OUT_OF_SCOPE, Ranking, confidence_of, topics_of
 from nlu.components.scope import ScopeDecision
-from nlu.corpus import utterances
+from nlu.components.segments import Segmenter
+from nlu.components.softmax_regression import SoftmaxRegression
+from nlu.corpus import Utterance, utterances
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 
-ENCODERS = (("minilm",), ("use",), ("minilm", "use"))
+FIRST = ("minilm", "use")
+ALONE_AND_TOGETHER = (("minilm",), ("use",), ("mpnet",), FIRST, ("use", "mpnet"), ("minilm", "use", "mpnet"))
 STRENGTHS = (3.0, 10.0, 30.0)
-# The only voice of small talk, and the only one in Spanish: without them there would be nothing to learn from.
-_NOT_HELD_OUT = {"many", "nuevomexicana"}
+FOLDS = 5
+ITERATIONS = 80
+# Small talk has few voices: without them there would be nothing to learn from.
+_NOT_HELD_OUT = {"many", "platica", ""}
+_DOUBLES = 400
+_JOINTS = {"en": (". ", ". also ", ", and also ", "? ", "\n", " plus ", " and "), "es": (". ", " y ", ". y también ", "? ", "\n")}
+_LONGEST = 160
 
 
-def examples() -> list[tuple[str, str, str, str]]:
-    """Text, intent, voice and file of every training utterance."""
-    return [(line.text, line.intent, line.marks["voice"], line.file) for line in utterances()]
+@dataclass(frozen=True)
+class Reading:
+    """Every line ranked by classifiers that did not read its voice; None for a line of a voice that is never held out.
 
-
-def held_out_rankings(vectors: np.ndarray, labels: np.ndarray, voices: np.ndarray, *, strength: float,
-                      calibrated: bool) -> dict[int, Ranking]:
-    """For each example of a voice that can be held out, the ranking by a classifier that did not read the voice.
-
-    Only thresholds need calibrated confidences; the order of a ranking does not change with them.
+    `models` has the classifier of each fold, with its temperature, and `fold` a line's.
     """
-    from sklearn.linear_model import LogisticRegression
 
-    def fit(x: np.ndarray, y: np.ndarray) -> LogisticRegression:
-        return LogisticRegression(C=strength, max_iter=200).fit(x, y)
+    rankings: Sequence[Ranking | None]
+    models: Sequence[tuple[SoftmaxRegression, float]]
+    fold: Sequence[int]
 
-    rankings: dict[int, Ranking] = {}
-    for voice in sorted(set(voices.tolist()) - _NOT_HELD_OUT):
-        inside = voices != voice
-        others = sorted(set(voices[inside].tolist()))
-        folds = np.array([others.index(name) % 4 for name in voices[inside]])
-        model = fit(vectors[inside], labels[inside])
-        temperature = choose_temperature(vectors[inside], labels[inside], folds, fit=fit) if calibrated else 1.0
+    def rank(self, vector: np.ndarray, fold: int) -> Ranking:
+        """A vector's ranking by the classifier of a fold."""
+        return _ranking(*self.models[fold], vector)
+
+
+def read(lines: Sequence[Utterance], vectors: np.ndarray, *, strength: float, calibrated: bool) -> Reading:
+    """Train on four fifths of the voices, rank the lines of the rest. Order alone needs no calibration."""
+    labels = np.array([line.intent for line in lines])
+    voices = [line.marks.get("voice", "") for line in lines]
+    numbers = {voice: i % FOLDS for i, voice in enumerate(sorted(set(voices) - _NOT_HELD_OUT))}
+    fold = np.array([numbers.get(voice, -1) for voice in voices])
+
+    def fit(x: np.ndarray, y: np.ndarray) -> SoftmaxRegression:
+        return SoftmaxRegression.fit(x, y, strength=strength, max_iterations=ITERATIONS)
+
+    rankings: list[Ranking | None] = [None] * len(lines)
+    models = []
+    for number in range(FOLDS):
+        inside = fold != number
+        inner = np.where(fold[inside] < 0, np.arange(inside.sum()) % FOLDS, fold[inside])
+        temperature = choose_temperature(vectors[inside], labels[inside], inner, fit=fit) if calibrated else 1.0
+        models.append((fit(vectors[inside], labels[inside]), temperature))
         for index in np.flatnonzero(~inside):
-            confidences = softmax(model.decision_function(vectors[index:index + 1])[0] / temperature)
-            rankings[int(index)] = [{"name": str(model.classes_[i]), "confidence": float(confidences[i])}
-                                    for i in np.argsort(-confidences)]
-    return rankings
+            rankings[index] = _ranking(*models[-1], vectors[index])
+    return Reading(rankings, models, fold.tolist())
+
+
+def _ranking(model: SoftmaxRegression, temperature: float, vector: np.ndarray) -> Ranking:
+    confidences = softmax(model.scores(vector) / temperature)
+    return [{"name": model.labels[i], "confidence": float(confidences[i])} for i in np.argsort(-confidences)]
 
 
 def table() -> Iterator[str]:
-    """Encoders and strengths, then thresholds, a line each."""
-    data = examples()
-    texts, labels, voices, files = (np.array(column) for column in zip(*data))
-    content = [i for i, (label, file) in enumerate(zip(labels, files)) if label == f"ask_{file}"]
-    refused = [i for i, label in enumerate(labels) if label == OUT_OF_SCOPE]
-    crisis = [i for i, label in enumerate(labels) if label == CRISIS and voices[i] not in _NOT_HELD_OUT]
-    alike = [i for i, file in enumerate(files) if file == "lookalikes" and voices[i] not in _NOT_HELD_OUT]
-    for names, strength in itertools.product(ENCODERS, STRENGTHS):
-        vectors = np.hstack([encode_cached(load(name), texts.tolist()) for name in names])
-        ranked = held_out_rankings(vectors, labels, voices, strength=strength, calibrated=False)
-        topic = Share.of(_best_topic(ranked[i]) == labels[i] for i in content)
-        yield f"{'+'.join(names)}, strength {strength:g}: right topic {topic}"
-    chosen = held_out_rankings(vectors, labels, voices, strength=10.0, calibrated=True)
-    for answer_at, refuse_ratio in itertools.product((0.3, 0.35, 0.4, 0.5), (0.8, 1.0, 1.3)):
+    """A line a choice: encoders and strengths, the cascade, scope, danger, two questions."""
+    lines = utterances()
+    encoded = {name: encode_cached(load(name), [line.text for line in lines]) for name in ("minilm", "use", "mpnet")}
+    content = _content(lines)
+    for names in ALONE_AND_TOGETHER:
+        for strength in (STRENGTHS if names == FIRST else STRENGTHS[1:2]):
+            reading = read(lines, np.hstack([encoded[name] for name in names]), strength=strength, calibrated=False)
+            yield f"{'+'.join(names)}, strength {strength:g}: {_topics(lines, reading.rankings, content)}"
+    first = read(lines, np.hstack([encoded[name] for name in FIRST]), strength=10.0, calibrated=True)
+    second = read(lines, np.hstack([encoded[name] for name in (*FIRST, "mpnet")]), strength=10.0, calibrated=True)
+    for unsure, danger in itertools.product((0.5, 0.7, 0.9), ((0.05, 0.97), (0.02, 0.97))):
+        asked = [bool(one) and _unsure(one, unsure, danger) for one in first.rankings]
+        mixed = [other if ask else one for one, other, ask in zip(first.rankings, second.rankings, asked)]
+        yield (f"second opinion below {unsure}, danger {danger[0]} to {danger[1]}: asked "
+               f"{Share.of(ask for ask, one in zip(asked, mixed) if one)}, {_topics(lines, mixed, content)}; "
+               f"{_danger(lines, mixed, (0.35,))}")
+    asked = [bool(one) and _unsure(one, 0.7, (0.05, 0.97)) for one in first.rankings]
+    chosen = [other if ask else one for one, other, ask in zip(first.rankings, second.rankings, asked)]
+    yield from _scope(lines, chosen, content)
+    yield _danger(lines, chosen, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+    yield from _two_questions(lines, content, first)
+
+
+def _content(lines: Sequence[Utterance]) -> list[int]:
+    return [i for i, line in enumerate(lines) if line.intent == f"ask_{line.file}"]
+
+
+def _topics(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], content: Iterable[int]) -> str:
+    def share(code: str) -> Share:
+        return Share.of(topics_of(rankings[i])[0]["name"] == lines[i].intent for i in content
+                        if rankings[i] and lines[i].marks["language"] == code)
+
+    return f"right topic {share('en')} English, {share('es')} Spanish"
+
+
+def _unsure(ranking: Ranking, below: float, danger: tuple[float, float]) -> bool:
+    return ranking[0]["confidence"] < below or danger[0] < confidence_of(ranking, CRISIS) < danger[1]
+
+
+def _scope(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], content: Sequence[int]) -> Iterator[str]:
+    beyond = [i for i, line in enumerate(lines) if line.file == "out_of_scope" and rankings[i]]
+    inside = [i for i in content if rankings[i]]
+    for answer_at, refuse_ratio in itertools.product((0.3, 0.35, 0.4, 0.5), (0.7, 0.85, 1.0, 1.3)):
         scope = ScopeDecision({"answer_at": answer_at, "refuse_ratio": refuse_ratio, "also_at": 0.6})
-        decided = {i: scope.decide(chosen[i])[0] for i in [*content, *refused]}
-        yield (f"answer_at {answer_at}, refuse_ratio {refuse_ratio}: "
-               f"right {_share(decided, content, labels)}, asked back "
-               f"{Share.of(decided[i] == FALLBACK for i in content)}, refused "
-               f"{Share.of(decided[i] == OUT_OF_SCOPE for i in content)}; out of scope recognised "
-               f"{_share(decided, refused, labels)}")
-    for crisis_at in (0.05, 0.1, 0.15, 0.2, 0.3):
-        seen = {i: confidence_of(ranking, CRISIS) >= crisis_at for i, ranking in chosen.items()}
-        yield (f"crisis_at {crisis_at}, classifier alone: recall {Share.of(seen[i] for i in crisis)}, "
-               f"look-alikes {Share.of(seen[i] for i in alike)}, content {Share.of(seen[i] for i in content)}")
+        decided = {i: scope.decide(rankings[i])[0] for i in [*inside, *beyond]}
+        yield (f"answer_at {answer_at}, refuse_ratio {refuse_ratio}: right "
+               f"{Share.of(decided[i] == lines[i].intent for i in inside)}, asked back "
+               f"{Share.of(decided[i] == FALLBACK for i in inside)}, refused "
+               f"{Share.of(decided[i] == OUT_OF_SCOPE for i in inside)}; out of scope recognised near "
+               f"{_refused(lines, decided, beyond, 'near')}, far {_refused(lines, decided, beyond, 'far')}")
 
 
-def _best_topic(ranking: Ranking) -> str:
-    return next(entry["name"] for entry in ranking if entry["name"].startswith("ask_"))
+def _refused(lines: Sequence[Utterance], decided: Mapping[int, str], beyond: Iterable[int], distance: str) -> Share:
+    return Share.of(decided[i] == OUT_OF_SCOPE for i in beyond if lines[i].marks["distance"] == distance)
 
 
-def _share(decided: dict[int, str], indices: Sequence[int], labels: np.ndarray) -> Share:
-    return Share.of(decided[i] == labels[i] for i in indices)
+def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bars: Iterable[float]) -> str:
+    """Rules and classifier together: danger that is seen, and false alarms."""
+    rules = shared_screen()
+    heard = [bool(rankings[i]) and bool(rules.screen(line.text)) for i, line in enumerate(lines)]
+    groups: dict[str, Callable[[Utterance], bool]] = {
+        "recall en": lambda line: line.intent == CRISIS and line.marks["language"] == "en",
+        "es": lambda line: line.intent == CRISIS and line.marks["language"] == "es",
+        "look-alikes": lambda line: line.file == "lookalikes",
+        "content": lambda line: line.intent == f"ask_{line.file}",
+        "beyond": lambda line: line.file == "out_of_scope",
+    }
+    told = []
+    for bar in bars:
+        seen = [heard[i] or confidence_of(ranking, CRISIS) >= bar if ranking else False
+                for i, ranking in enumerate(rankings)]
+        told.append(f"crisis_at {bar}: " + ", ".join(
+            f"{name} {Share.of(seen[i] for i, line in enumerate(lines) if rankings[i] and group(line)).value:.1%}"
+            for name, group in groups.items()))
+    return "; ".join(told)
+
+
+def _two_questions(lines: Sequence[Utterance], content: Sequence[int], reading: Reading) -> Iterator[str]:
+    """Pairs of one voice's questions, run together, and single questions of several parts beside them."""
+    segmenter = Segmenter(Segmenter.get_default_config())
+    encoders = [load(name) for name in FIRST]
+    widths = [encoder.width for encoder in encoders]
+    scope = ScopeDecision({"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.0})
+
+    def halves(text: str, fold: int) -> list[tuple[str, float]]:
+        parts = segmenter.split(text)
+        vectors = [np.hstack([encoder.encode([part])[0] for encoder in encoders]) for part in parts]
+        cut = plainest(cuts(parts, vectors, widths), lambda vector: reading.rank(vector, fold))
+        return [scope.decide(ranking) for ranking in cut[1]] if cut else []
+
+    chance = random.Random(1)
+    asked = [i for i in content if reading.fold[i] >= 0 and len(lines[i].text) <= _LONGEST]
+    pairs = []
+    while len(pairs) < _DOUBLES:
+        one, other = chance.choice(asked), chance.choice(asked)
+        if lines[one].intent != lines[other].intent and lines[one].marks["voice"] == lines[other].marks["voice"]:
+            joint = chance.choice(_JOINTS[lines[one].marks["language"]])
+            pairs.append((halves(f"{lines[one].text.rstrip('.?! ')}{joint}{lines[other].text}", reading.fold[one]),
+                          {lines[one].intent, lines[other].intent}))
+    singles = [(halves(lines[i].text, reading.fold[i]), lines[i].intent)
+               for i in chance.sample([i for i in asked if segmenter.split(lines[i].text)], _DOUBLES)]
+    for also_at in (0.3, 0.4, 0.5, 0.6):
+        def both(found: list[tuple[str, float]]) -> set[str]:
+            plain = {name for name, sure in found if name.startswith("ask_") and sure >= also_at}
+            return plain if len(plain) == 2 else set()
+
+        yield (f"also_at {also_at}: both answered {Share.of(both(found) == topics for found, topics in pairs)}; of single "
+               f"questions of several parts, given a second answer {Share.of(bool(both(found)) for found, _ in singles)}, "
+               f"and a wrong pair {Share.of(bool(both(found)) and topic not in both(found) for found, topic in singles)}")

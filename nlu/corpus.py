@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping
@@ -20,6 +21,11 @@ class Utterance:
     intent: str
     file: str
     marks: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A short name of the line that does not tell its words."""
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()[:12]
 
 
 def lines(block: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,21 @@ let it recognise the writer and make it too sure of itself.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from typing import Callable, Protocol, Sequence
 
 import numpy as np
 from rasa.shared.nlu.training_data.message import Message
 from scipy.optimize import minimize_scalar
 
 _RANGE = (0.1, 10.0)
+
+
+class Fitted(Protocol):
+    """A classifier: its labels, and scores (n, n_labels) for vectors (n, width)."""
+
+    labels: Sequence[str]
+
+    def scores(self, vectors: np.ndarray) -> np.ndarray: ...
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -33,7 +41,7 @@ def voice_folds(messages: Sequence[Message], *, count: int) -> np.ndarray:
 
 
 def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarray,
-                       *, fit: Callable[[np.ndarray, np.ndarray], Any]) -> float:
+                       *, fit: Callable[[np.ndarray, np.ndarray], Fitted]) -> float:
     """The temperature with the least log loss on held-out folds; 1 where too little is held out to tell."""
     scores, truth = [], []
     for fold in sorted(set(folds.tolist())):
@@ -41,11 +49,11 @@ def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarra
         if len(set(labels[inside].tolist())) < 3:
             continue
         model = fit(vectors[inside], labels[inside])
-        column = {label: i for i, label in enumerate(model.classes_.tolist())}
+        column = {label: i for i, label in enumerate(model.labels)}
         known = [i for i in np.flatnonzero(outside) if labels[i] in column]
         if not known:
             continue
-        scores.append(_padded(model.decision_function(vectors[known]), len(set(labels.tolist()))))
+        scores.append(_padded(model.scores(vectors[known]), len(set(labels.tolist()))))
         truth += [column[labels[i]] for i in known]
     if not truth:
         return 1.0

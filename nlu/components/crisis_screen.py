@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
@@ -22,14 +23,16 @@ from nlu.components.ranking import (
     ALSO,
     CRISIS,
     CRISIS_PROPERTY,
+    HALF_RANKINGS,
     RANKING,
-    SEGMENT_RANKINGS,
     confidence_of,
     set_intent,
     topics_of,
 )
+from nlu.components.softmax_regression import SoftmaxRegression
 
 _FILE = "kinds.npz"
+_FITTING = Path(__file__).with_name("softmax_regression.py")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -65,7 +68,7 @@ class CrisisScreen(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
-        return hashlib.sha256(LEXICON.read_bytes()).hexdigest()
+        return hashlib.sha256(LEXICON.read_bytes() + _FITTING.read_bytes()).hexdigest()
 
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._crisis_at = config["crisis_at"]
@@ -79,14 +82,11 @@ class CrisisScreen(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns to tell the kinds of danger apart; whether there is danger, the classifier before this one learnt."""
-        from sklearn.linear_model import LogisticRegression
-
         examples = [(vector, _kind(message)) for message in training_data.intent_examples
                     if message.get(INTENT) == CRISIS and (vector := embedding(message)) is not None]
         vectors, kinds = np.stack([v for v, _ in examples]), np.array([kind for _, kind in examples])
-        model = LogisticRegression(C=10.0, max_iter=200).fit(vectors, kinds)
-        self._kinds = model.classes_.tolist()
-        self._weights, self._bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        model = SoftmaxRegression.fit(vectors, kinds, strength=10.0, max_iterations=200)
+        self._kinds, self._weights, self._bias = list(model.labels), model.weights, model.bias
         with self._model_storage.write_to(self._resource) as directory:
             np.savez(directory / _FILE, kinds=np.array(self._kinds), weights=self._weights, bias=self._bias)
         return self._resource
@@ -111,7 +111,7 @@ class CrisisScreen(GraphComponent):
 
     def _question_beside(self, message: Message) -> str | None:
         """The topic that a part of the message asks plainly, while another part speaks of danger."""
-        for ranking in message.get(SEGMENT_RANKINGS) or []:
+        for ranking in message.get(HALF_RANKINGS) or []:
             topics = topics_of(ranking)
             if topics and topics[0]["confidence"] >= self._question_at:
                 return str(topics[0]["name"])

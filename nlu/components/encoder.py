@@ -15,7 +15,8 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.ranking import SEGMENT_VECTORS, SEGMENTS
+from nlu.components.cuts import cuts
+from nlu.components.ranking import ASKED, CUTS, SEGMENTS
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 from nlu.encoders.text import has_words
@@ -38,6 +39,7 @@ class SentenceEncoder(GraphComponent):
 
     def __init__(self, config: Dict[str, Any]) -> None:
         self._encoders = [load(name) for name in config["encoders"]]
+        self._widths = [encoder.width for encoder in self._encoders]
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
@@ -56,10 +58,11 @@ class SentenceEncoder(GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            text = message.get(TEXT) or ""
+            text = message.get(ASKED) or message.get(TEXT) or ""
             if has_words(text) and not text.startswith(INTENT_MESSAGE_PREFIX):
                 _attach(message, self._encode(text))
-                message.set(SEGMENT_VECTORS, [self._encode(segment) for segment in message.get(SEGMENTS) or []])
+                segments = message.get(SEGMENTS) or []
+                message.set(CUTS, cuts(segments, [self._encode(segment) for segment in segments], self._widths))
         return messages
 
     def _encode(self, text: str) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
@@ -19,10 +20,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.calibration import choose_temperature, softmax, voice_folds
 from nlu.components.encoder import SentenceEncoder, embedding
 from nlu.components.ranking import Ranking
+from nlu.components.softmax_regression import SoftmaxRegression
 
 _FILE = "model.npz"
 # What the fitting itself is made of. Rasa sees only a component's own source and would reuse a stale model.
-_SOURCES = (Path(__file__), Path(__file__).with_name("calibration.py"))
+_SOURCES = tuple(Path(__file__).with_name(name) for name in ("linear.py", "calibration.py", "softmax_regression.py"))
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,11 @@ class LinearModel:
     def fitted(cls, vectors: np.ndarray, labels: Sequence[str], messages: Sequence[Message], *, strength: float,
                max_iterations: int, folds: int) -> LinearModel:
         """Fitted on all vectors (n_messages, width); the temperature is chosen on voices that were held out."""
-        def fit(x: np.ndarray, y: np.ndarray) -> Any:
-            from sklearn.linear_model import LogisticRegression
-
-            return LogisticRegression(C=strength, max_iter=max_iterations).fit(x, y)
-
+        fit = partial(SoftmaxRegression.fit, strength=strength, max_iterations=max_iterations)
         named = np.array(labels)
         temperature = choose_temperature(vectors, named, voice_folds(messages, count=folds), fit=fit)
         model = fit(vectors, named)
-        weights, bias = _a_row_a_label(model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
-        return cls(tuple(model.classes_.tolist()), weights, bias, temperature)
+        return cls(model.labels, model.weights, model.bias, temperature)
 
     @classmethod
     def load(cls, path: Path) -> LinearModel:
@@ -118,10 +115,3 @@ class LinearComponent(GraphComponent, ABC):
         if self._model is None:
             raise RuntimeError("The classifier was neither trained nor loaded.")
         return self._model.rank(vector)
-
-
-def _a_row_a_label(weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One row a label also where there are two, for which scikit-learn keeps a single row."""
-    if len(weights) > 1:
-        return weights, bias
-    return np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2

@@ -9,13 +9,16 @@ from rasa.shared.nlu.training_data.message import Message
 
 # Properties set by one component and read by a later one (or, where they are output, by the actions).
 SEGMENTS = "segments"
-SEGMENT_VECTORS = "segment_vectors"
-SEGMENT_RANKINGS = "segment_rankings"
+CUTS = "cuts"
+HALVES = "halves"
+HALF_RANKINGS = "half_rankings"
 TOPICS = "topics"
 ALSO = "also"
 CRISIS_PROPERTY = "crisis"
 RANKING = "ranking"
 SECOND_OPINION = "second_opinion"
+LEANS = "leans"
+ASKED = "asked"
 
 CRISIS = "crisis"
 OUT_OF_SCOPE = "out_of_scope"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -14,9 +14,10 @@ from nlu.components.ranking import (
     ALSO,
     CRISIS,
     FALLBACK,
+    HALF_RANKINGS,
     OUT_OF_SCOPE,
     RANKING,
-    SEGMENT_RANKINGS,
+    TOPIC_PREFIX,
     TOPICS,
     Ranking,
     confidence_of,
@@ -53,10 +54,10 @@ class ScopeDecision(GraphComponent):
             if not ranking:
                 continue
             intent, confidence = self.decide(ranking)
-            segments = message.get(SEGMENT_RANKINGS) or []
-            first, also = self.two_topics(intent, segments)
+            halves = message.get(HALF_RANKINGS) or ()
+            first, also = self.two_topics(intent, halves)
             if also:
-                intent, confidence = first, max(confidence_of(segment, first) for segment in segments)
+                intent, confidence = first, confidence_of(halves[0], first)
             set_intent(message, intent, confidence, ranking)
             message.set(TOPICS, list(topics_of(ranking)[:3]), add_to_output=True)
             message.set(ALSO, also, add_to_output=True)
@@ -76,12 +77,8 @@ class ScopeDecision(GraphComponent):
             return FALLBACK, best["confidence"]
         return best["name"], best["confidence"]
 
-    def two_topics(self, intent: str, segments: List[Ranking]) -> tuple[str, str | None]:
-        """The two topics that the parts of a message clearly ask, in their order; else the intent and None."""
-        clear: list[str] = []
-        for ranking in segments:
-            name, confidence = self.decide(ranking)
-            if name in {entry["name"] for entry in topics_of(ranking)} and confidence >= self._also_at:
-                clear.append(name)
-        different = list(dict.fromkeys(clear))
-        return (different[0], different[1]) if len(different) == 2 else (intent, None)
+    def two_topics(self, intent: str, halves: Sequence[Ranking]) -> tuple[str, str | None]:
+        """The two topics that the halves of a message plainly ask, in their order; else the intent and None."""
+        plain = [name for name, confidence in map(self.decide, halves)
+                 if name.startswith(TOPIC_PREFIX) and confidence >= self._also_at]
+        return (plain[0], plain[1]) if len(set(plain)) == 2 else (intent, None)

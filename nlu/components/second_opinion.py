@@ -20,12 +20,12 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.components.encoder import embedding
 from nlu.components.linear import LinearComponent, LinearModel
 from nlu.components.ranking import (
+    ASKED,
     CRISIS,
+    HALF_RANKINGS,
+    HALVES,
     RANKING,
     SECOND_OPINION,
-    SEGMENT_RANKINGS,
-    SEGMENT_VECTORS,
-    SEGMENTS,
     Ranking,
     confidence_of,
     set_intent,
@@ -66,20 +66,14 @@ class SecondOpinion(LinearComponent):
             if not ranking:
                 continue
             if self.is_unsure(ranking):
-                ranking = self._rank(message.get(TEXT), embedding(message))
+                ranking = self._rank(message.get(ASKED) or message.get(TEXT), embedding(message))
                 set_intent(message, ranking[0]["name"], ranking[0]["confidence"], ranking)
                 message.set(RANKING, ranking)
                 message.set(SECOND_OPINION, True, add_to_output=True)
-            message.set(SEGMENT_RANKINGS, self._segments(message))
+            halves = zip(message.get(HALVES) or (), message.get(HALF_RANKINGS) or ())
+            message.set(HALF_RANKINGS, tuple(self._rank(half.text, half.vector) if self.is_unsure(first) else first
+                                             for half, first in halves))
         return messages
-
-    def _segments(self, message: Message) -> List[Ranking]:
-        first = message.get(SEGMENT_RANKINGS) or []
-        # Parts that are about the same thing are no second question, however unsure each is by itself.
-        if len({ranking[0]["name"] for ranking in first}) < 2:
-            return first
-        parts = zip(message.get(SEGMENTS), message.get(SEGMENT_VECTORS), first)
-        return [self._rank(text, vector) if self.is_unsure(ranking) else ranking for text, vector, ranking in parts]
 
     def is_unsure(self, ranking: Ranking) -> bool:
         """Whether the first classifier's ranking is one to ask the second about."""

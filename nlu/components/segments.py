@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.ranking import SEGMENTS
+from nlu.components.ranking import ASKED, SEGMENTS
 from nlu.encoders.text import prepare
 
 LEXICON = Path(__file__).resolve().parent.parent / "lexicon" / "segments.yml"
@@ -39,9 +39,11 @@ class Segmenter(GraphComponent):
     def __init__(self, config: Dict[str, Any]) -> None:
         self._min_words = config["min_words"]
         self._max_segments = config["max_segments"]
-        joints = yaml.safe_load(LEXICON.read_text(encoding="utf-8"))["joints"]
-        alternatives = "|".join(re.escape(joint) for joint in sorted(joints, key=len, reverse=True))
-        self._joint = re.compile(rf"[\s,;.]+(?:{alternatives})[\s,:]+", re.IGNORECASE)
+        words = {key: "|".join(re.escape(word) for word in sorted(listed, key=len, reverse=True))
+                 for key, listed in yaml.safe_load(LEXICON.read_text(encoding="utf-8")).items()}
+        self._joint = re.compile(
+            rf"[\s,;.]+(?:{words['joints']})[\s,:]+"
+            rf"|[\s,;.]+(?:{words['ands']})[\s,:]+(?=¿?(?:{words['questions']})\b)", re.IGNORECASE)
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
@@ -52,7 +54,7 @@ class Segmenter(GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            message.set(SEGMENTS, self.split(message.get(TEXT) or ""))
+            message.set(SEGMENTS, self.split(message.get(ASKED) or message.get(TEXT) or ""))
         return messages
 
     def split(self, text: str) -> list[str]:

@@ -8,14 +8,15 @@ import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.components.cuts import plainest
 from nlu.components.encoder import embedding
 from nlu.components.linear import LinearComponent
-from nlu.components.ranking import FALLBACK, RANKING, SEGMENT_RANKINGS, SEGMENT_VECTORS, set_intent
+from nlu.components.ranking import CUTS, FALLBACK, HALF_RANKINGS, HALVES, RANKING, set_intent
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(LinearComponent):
-    """Sets the intent and the full ranking, and the rankings of the message's segments where it has any."""
+    """Sets the intent and the full ranking, and the halves that may ask different things with the ranking of each."""
 
     def vectors(self, messages: Sequence[Message]) -> np.ndarray:
         return np.stack([embedding(message) for message in messages])
@@ -30,5 +31,7 @@ class TopicClassifier(LinearComponent):
             ranking = self.rank(vector)
             set_intent(message, ranking[0]["name"], ranking[0]["confidence"], ranking)
             message.set(RANKING, ranking)
-            message.set(SEGMENT_RANKINGS, [self.rank(segment) for segment in message.get(SEGMENT_VECTORS) or []])
+            cut = plainest(message.get(CUTS) or [], self.rank)
+            message.set(HALVES, cut[0] if cut else ())
+            message.set(HALF_RANKINGS, cut[1] if cut else ())
         return messages

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quality import CEILINGS, FLOORS, measure
+from benchmarks.figures import calibration
+from benchmarks.quality import CEILINGS, FLOORS, MOST_CALIBRATION_ERROR, Quality, measure
 from benchmarks.stats import Share
 from bot.release import model_path
 from bot.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def figures(trained: Path) -> dict[str, Share]:
-    """The figures of the model for the present data."""
-    return measure(model_path(Settings(var_dir=trained)))[0]
+def quality(trained: Path) -> Quality:
+    """What the model for the present data does with everything that is held out."""
+    return measure(model_path(Settings(var_dir=trained)))
+
+
+@pytest.fixture(scope="module")
+def figures(quality: Quality) -> dict[str, Share]:
+    return quality.shares
 
 
 @pytest.mark.nlu
@@ -30,3 +36,9 @@ def test_reaches_at_least(figures: dict[str, Share], name: str, floor: float) ->
 def test_stays_at_most(figures: dict[str, Share], name: str, ceiling: float) -> None:
     """Shares that must not rise."""
     assert figures[name].value <= ceiling, f"{name}: {figures[name]}"
+
+
+@pytest.mark.nlu
+def test_confidence_means_what_it_says(quality: Quality) -> None:
+    """Of the answers given with 0.8, about four in five are right."""
+    assert calibration(quality.outcomes)[0] <= MOST_CALIBRATION_ERROR

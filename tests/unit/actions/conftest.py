@@ -27,15 +27,17 @@ _SAYS: Mapping[str, type[Action]] = {
 
 
 def tracker(intent: str = "greet", *, topics: Sequence[tuple[str, float]] = (), also: str | None = None,
+            leans: bool = False, confidence: float = 1.0,
             entities: Mapping[str, Mapping[str, Any]] | None = None, danger: Sequence[str] = (),
             detected: tuple[str, float] | None = None, metadata: Mapping[str, Any] | None = None,
             slots: Mapping[str, Any] | None = None) -> Tracker:
     """A tracker whose last message was understood so; `topics` by name with confidence, `entities` by type."""
     message: dict[str, Any] = {
-        "intent": {"name": intent, "confidence": 1.0},
+        "intent": {"name": intent, "confidence": confidence},
         "entities": [{"entity": kind, **values} for kind, values in (entities or {}).items()],
         "topics": [{"name": f"ask_{name}", "confidence": confidence} for name, confidence in topics],
         "also": also,
+        "leans": leans,
     }
     if danger:
         message["crisis"] = {"kinds": list(danger), "by": ["rules"]}

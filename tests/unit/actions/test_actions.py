@@ -262,3 +262,39 @@ def test_choice_of_a_topic_that_was_taken_away_asks_again() -> None:
     """A number for a topic of an older release is answered, not an error."""
     talk = Talk(noticed=True, choices=["gone"], choices_at=time.time())
     assert talk.chooses(1)[0]["kind"] == "smalltalk"
+
+
+# --- Messages that lean on the one before -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("intent", "topics", "answered"), [
+    pytest.param("ask_indicators", [("indicators", 0.4), ("brain_development", 0.2)], "brain_development",
+                 id="another topic, but hardly likelier"),
+    pytest.param("ask_indicators", [("indicators", 0.7), ("brain_development", 0.1)], "indicators",
+                 id="another topic, plainly"),
+    pytest.param("nlu_fallback", [("indicators", 0.3)], "brain_development", id="too little to say by itself"),
+])
+def test_leaning_message_stays_with_the_topic(talk: Talk, intent: str, topics: list[tuple[str, float]],
+                                              answered: str) -> None:
+    """Unless another topic is plainly meant."""
+    talk.slots["last_topic"] = "brain_development"
+    assert talk.says(intent, topics=topics, leans=True)[0]["topic"] == answered
+
+
+@pytest.mark.parametrize(("confidence", "kind"), [(0.6, "answer"), (0.95, "out_of_scope")])
+def test_leaning_message_is_refused_where_it_surely_has_to_be(talk: Talk, confidence: float, kind: str) -> None:
+    """ "And what does that cost?" is not about the topic before; "and at night?" is."""
+    talk.slots["last_topic"] = "brain_development"
+    assert talk.says("out_of_scope", confidence=confidence, leans=True)[0]["kind"] == kind
+
+
+def test_leaning_on_nothing_changes_nothing(talk: Talk) -> None:
+    """The first message of a conversation is answered for itself."""
+    assert talk.says("ask_indicators", topics=[("indicators", 0.4)], leans=True)[0]["topic"] == "indicators"
+
+
+def test_message_that_asks_two_things_leans_on_neither(talk: Talk) -> None:
+    """Both are answered."""
+    talk.slots["last_topic"] = "brain_development"
+    reply = talk.says("ask_indicators", topics=[("indicators", 0.4)], also="ask_contact", leans=True)
+    assert [message["topic"] for message in reply] == ["indicators", "contact"]

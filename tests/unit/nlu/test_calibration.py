@@ -19,12 +19,12 @@ PER_CLASS = 50
 class ToyModel:
     """A classifier whose scores are its input, `sharpness` times as steep; it knows the labels it was fitted on."""
 
-    classes_: np.ndarray
+    labels: np.ndarray
     sharpness: float
 
-    def decision_function(self, vectors: np.ndarray) -> np.ndarray:
+    def scores(self, vectors: np.ndarray) -> np.ndarray:
         assert len(vectors), "asked for the scores of nothing"
-        columns = [int(label[1:]) for label in self.classes_]
+        columns = [int(label[1:]) for label in self.labels]
         return vectors[:, columns] * self.sharpness
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from pathlib import Path
 from typing import Any, Callable
 
@@ -15,6 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.safety import DEFAULT, KINDS
+from nlu.components import crisis_screen
 from nlu.components.choices import ChoiceRecogniser
 from nlu.components.crisis_screen import CrisisScreen
 from nlu.components.scope import ScopeDecision
@@ -64,12 +64,12 @@ def screen(storage: ModelStorage) -> CrisisScreen:
     return load(storage)
 
 
-def heard(text: str, ranked: list[dict[str, Any]] | None, *segments: list[dict[str, Any]],
+def heard(text: str, ranked: list[dict[str, Any]] | None, *halves: list[dict[str, Any]],
           kind: str = KINDS[0]) -> Message:
     """A message as the components before leave it; its vector is near that of `kind`."""
     made = message(text, vector=around(KINDS.index(kind), 77))
     made.set("ranking", ranked)
-    made.set("segment_rankings", list(segments))
+    made.set("half_rankings", halves)
     return made
 
 
@@ -325,6 +325,12 @@ def test_unknown_resource_raises(storage: ModelStorage) -> None:
         CrisisScreen.load(CONFIG, storage, Resource("another"), CONTEXT)
 
 
-def test_fingerprint_is_that_of_the_lexicon() -> None:
-    """Rasa itself sees only the component's class; an edited lexicon makes it train again."""
-    assert CrisisScreen.fingerprint_addon(CONFIG) == hashlib.sha256(DEFAULT.read_bytes()).hexdigest()
+@pytest.mark.parametrize("part", ["LEXICON", "_FITTING"])
+def test_fingerprint_follows_the_lexicon_and_the_fitting(part: str, tmp_path: Path,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rasa itself sees only the component's class; an edited lexicon or another way to fit makes it train again."""
+    before = CrisisScreen.fingerprint_addon(CONFIG)
+    changed = tmp_path / "changed"
+    changed.write_bytes(getattr(crisis_screen, part).read_bytes() + b"# changed")
+    monkeypatch.setattr(crisis_screen, part, changed)
+    assert CrisisScreen.fingerprint_addon(CONFIG) != before

@@ -66,13 +66,23 @@ def test_conversations_are_not_kept(make: Make, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_parts_of_a_message_get_vectors_of_their_own(make: Make, letters: dict[str, LetterEncoder]) -> None:
-    """One a part, in order; none where the message is of one piece."""
+def test_message_of_parts_is_cut_in_halves(make: Make, letters: dict[str, LetterEncoder]) -> None:
+    """At each cut the two sides, with the vectors of their parts; no cut where the message is of one piece."""
     whole, single = message("why and who"), message("why")
     whole.set("segments", ["why", "who"])
     make("wide").process([whole, single])
-    assert np.array_equal(np.stack(whole.get("segment_vectors")), letters["wide"].encode(["why", "who"]))
-    assert single.get("segment_vectors") == []
+    ((before, behind),) = whole.get("cuts")
+    assert (before.text, behind.text) == ("why", "who")
+    assert np.allclose([before.vector, behind.vector], letters["wide"].encode(["why", "who"]), atol=1e-6)
+    assert single.get("cuts") == []
+
+
+def test_what_stands_before_the_question_is_not_encoded(make: Make, letters: dict[str, LetterEncoder]) -> None:
+    """ "No, I meant the money" asks about money."""
+    put_right = message("no, i meant the money")
+    put_right.set("asked", "the money")
+    make("wide").process([put_right])
+    assert letters["wide"].asked == ["the money"]
 
 
 @pytest.mark.parametrize("given", [

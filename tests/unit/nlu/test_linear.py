@@ -71,21 +71,6 @@ def test_temperature_changes_confidences_and_not_their_order() -> None:
 # --- Fitted -----------------------------------------------------------------------------------------------------------
 
 
-def test_two_labels_get_the_confidences_of_the_regression() -> None:
-    """The single row that scikit-learn keeps for two labels becomes two without a change of meaning."""
-    from sklearn.linear_model import LogisticRegression
-
-    lines = examples(LABELS["two labels"]).training_examples
-    vectors = np.stack([line.features[0].features[0] for line in lines])
-    regression = LogisticRegression(C=STRENGTH).fit(vectors, [line.get("intent") for line in lines])
-    model = fitted(LABELS["two labels"])
-    assert model.temperature == 1.0
-    for vector in (around(0, 50), around(1, 50), around(2, 50)):
-        ours = {entry["name"]: entry["confidence"] for entry in model.rank(vector)}
-        theirs = dict(zip(regression.classes_, regression.predict_proba([vector])[0]))
-        assert ours == pytest.approx(theirs, abs=1e-3)
-
-
 def test_temperature_is_that_of_strangers() -> None:
     """A voice that is like no other makes the model less sure than the lines it was fitted on would."""
     labels = LABELS["three labels"]

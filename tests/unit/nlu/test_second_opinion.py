@@ -13,6 +13,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.cuts import Half
 from nlu.components import second_opinion as component
 from nlu.components.second_opinion import SecondOpinion
 from nlu.encoders.cache import encode_cached
@@ -71,15 +72,14 @@ def opinion(letters: LetterEncoder, storage: ModelStorage) -> SecondOpinion:
     return loaded
 
 
-def heard(text: str, ranked: list[dict[str, Any]], *segments: tuple[str, list[dict[str, Any]]]) -> Message:
-    """A message as the first classifier leaves it; `segments` are its parts, each with its ranking."""
+def heard(text: str, ranked: list[dict[str, Any]], *halves: tuple[str, list[dict[str, Any]]]) -> Message:
+    """A message as the first classifier leaves it; `halves` are its two sides, if any, each with its ranking."""
     made = message(text, vector=around(0, 1))
     made.set("intent", ranked[0], add_to_output=True)
     made.set("intent_ranking", ranked, add_to_output=True)
     made.set("ranking", ranked)
-    made.set("segments", [part for part, _ in segments])
-    made.set("segment_vectors", [around(0, number) for number in range(len(segments))])
-    made.set("segment_rankings", [segment for _, segment in segments])
+    made.set("halves", tuple(Half(side, around(0, number)) for number, (side, _) in enumerate(halves)))
+    made.set("half_rankings", tuple(ranked for _, ranked in halves))
     return made
 
 
@@ -170,46 +170,42 @@ def test_messages_are_looked_at_one_by_one(opinion: SecondOpinion, letters: Lett
     assert (sure.get("intent")["name"], unsure.get("intent")["name"]) == ("greet", "ask_indicators")
 
 
-# --- Parts of a message -----------------------------------------------------------------------------------------------
+# --- Halves of a message -----------------------------------------------------------------------------------------------
 
 
-def test_unsure_parts_get_its_ranking(opinion: SecondOpinion, letters: LetterEncoder) -> None:
-    """Each part is judged by its own ranking; those that are sure, and the sure message, stay as they were."""
-    dangerous = ranking(greet=0.8, crisis=0.2)
-    asked = heard("whole", SURE, ("bbbb", UNSURE), ("aaaa", TOPIC), ("cccc", dangerous))
+def test_unsure_halves_get_its_ranking(opinion: SecondOpinion, letters: LetterEncoder) -> None:
+    """Each half is judged by its own ranking; the sure message stays as it was."""
+    asked = heard("whole", SURE, ("bbbb", UNSURE), ("cccc", ranking(greet=0.8, crisis=0.2)))
     opinion.process([asked])
     assert letters.asked == ["bbbb", "cccc"]
-    first, second, third = asked.get("segment_rankings")
-    assert (first[0]["name"], second, third[0]["name"]) == ("ask_indicators", TOPIC, "crisis")
+    assert [ranked[0]["name"] for ranked in asked.get("half_rankings")] == ["ask_indicators", "crisis"]
     assert (asked.get("ranking"), asked.get("intent")) == (SURE, SURE[0])
 
 
-def test_sure_parts_of_an_unsure_message_stay(opinion: SecondOpinion, letters: LetterEncoder) -> None:
+def test_sure_halves_of_an_unsure_message_stay(opinion: SecondOpinion, letters: LetterEncoder) -> None:
     """Two plain questions may make one unclear message."""
     asked = heard("bbbb", UNSURE, ("aaaa", TOPIC), ("bbbb", SURE))
     opinion.process([asked])
     assert letters.asked == ["bbbb"]
-    assert asked.get("segment_rankings") == [TOPIC, SURE]
+    assert asked.get("half_rankings") == (TOPIC, SURE)
 
 
-def test_parts_about_the_same_thing_are_not_asked_about(opinion: SecondOpinion, letters: LetterEncoder) -> None:
-    """They are no second question, however unsure each is by itself."""
-    asked = heard("whole", SURE, ("aaaa", UNSURE), ("bbbb", UNSURE), ("cccc", ranking(greet=0.6, crisis=0.3)))
-    before = asked.get("segment_rankings")
+def test_message_of_one_piece_has_no_halves(opinion: SecondOpinion) -> None:
+    """Empty, so that no component after it mistakes an earlier message's halves for this one's."""
+    asked = heard("aaaa", SURE)
     opinion.process([asked])
-    assert letters.asked == []
-    assert asked.get("segment_rankings") == before
+    assert asked.get("half_rankings") == ()
 
 
-def test_parts_are_told_by_their_own_vectors(letters: LetterEncoder, storage: ModelStorage) -> None:
-    """Not by the whole message's: two parts that sound the same get the intent that each one's vector says."""
+def test_halves_are_told_by_their_own_vectors(letters: LetterEncoder, storage: ModelStorage) -> None:
+    """Not by the whole message's: two halves that sound the same get the intent that each one's vector says."""
     create(storage).train(training_data(*(
         message("aaaa", intent=intent, vector=around(axis, number), voice=f"v{number % 3}")
         for axis, intent in enumerate(SOUNDS) for number in range(9))))
     asked = heard("whole", SURE, ("aaaa", UNSURE), ("aaaa", UNSURE_TOPIC))
-    asked.set("segment_vectors", [around(2, 50), around(1, 50)])
+    asked.set("halves", (Half("aaaa", around(2, 50)), Half("aaaa", around(1, 50))))
     load(storage).process([asked])
-    assert [ranked[0]["name"] for ranked in asked.get("segment_rankings")] == ["crisis", "ask_indicators"]
+    assert [ranked[0]["name"] for ranked in asked.get("half_rankings")] == ["crisis", "ask_indicators"]
 
 
 # --- What it leaves alone ---------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components import linear
+from nlu.components.cuts import Half
 from nlu.components.topic_classifier import TopicClassifier
 from tests.unit.nlu.conftest import (
     CONTEXT,
@@ -79,24 +80,26 @@ def test_untrained_classifier_raises(storage: ModelStorage) -> None:
 
 
 def test_message_gets_intent_and_rankings(storage: ModelStorage) -> None:
-    """Its own ranking, and one for each of its parts."""
+    """Its own ranking, and one for each half at the plainest cut."""
     classifier = train(storage, examples(SIX))
     asked = message(vector=around(1, 33))
-    asked.set("segment_vectors", [around(0, 33), around(5, 33)])
+    cut = Half("phone?", around(0, 33)), Half("she bites", around(1, 34))
+    asked.set("cuts", [cut])
     classifier.process([asked])
     assert asked.get("intent")["name"] == asked.get("ranking")[0]["name"] == "ask_indicators"
-    assert [ranking[0]["name"] for ranking in asked.get("segment_rankings")] == ["ask_contact", "thanks"]
+    assert asked.get("halves") == cut
+    assert [ranking[0]["name"] for ranking in asked.get("half_rankings")] == ["ask_contact", "ask_indicators"]
     assert asked.as_dict(only_output_properties=True)["intent_ranking"][0] == asked.get("intent")
 
 
-def test_message_of_one_piece_has_no_rankings_of_parts(storage: ModelStorage) -> None:
-    """Empty, so that no component after it mistakes an earlier message's parts for this one's."""
+def test_message_of_one_piece_has_no_halves(storage: ModelStorage) -> None:
+    """Empty, so that no component after it mistakes an earlier message's halves for this one's."""
     classifier = train(storage, examples(TWO))
-    for vectors in ([], None):
+    for cuts in ([], None):
         asked = message(vector=around(0, 33))
-        asked.set("segment_vectors", vectors)
+        asked.set("cuts", cuts)
         classifier.process([asked])
-        assert asked.get("segment_rankings") == []
+        assert asked.get("halves") == asked.get("half_rankings") == ()
 
 
 def test_message_without_a_vector_is_asked_back(storage: ModelStorage) -> None:

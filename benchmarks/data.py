@@ -1,0 +1,92 @@
+"""`python -m benchmarks data`: whether the training data is as varied as it looks, and whether more of it still helps.
+
+Padding shows in three ways: the same three words over and over, lines whose nearest neighbour is nearly the same, and
+lines of one length. The learning curve trains on a quarter, half and all of each voice's lines and asks voices that were
+held out.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from nlu.components.softmax_regression import SoftmaxRegression
+from nlu.corpus import Utterance, utterances
+from nlu.encoders import load
+from nlu.encoders.cache import encode_cached
+
+SHARES = (0.25, 0.5, 1.0)
+ENCODERS = ("minilm", "use")
+# Voices of each sort are held out together, an eighth of the lines.
+HELD_OUT = ("tired_mother", "nurse", "supervisors", "nicu_parent", "judge", "papa_trabajador", "promotora",
+            "spanglish_mom")
+
+
+@dataclass(frozen=True)
+class Variety:
+    """One topic's lines: how many by language, share of trigrams that occur once (0-1), mean cosine to the nearest
+    other line (0-1), and the lengths in words below which a tenth, half and nine tenths of the lines are."""
+
+    english: int
+    spanish: int
+    unique_trigrams: float
+    nearest: float
+    lengths: tuple[int, int, int]
+
+
+def varieties() -> dict[str, Variety]:
+    """By topic; danger and what is out of scope among them."""
+    groups: dict[str, list[Utterance]] = defaultdict(list)
+    for line in utterances():
+        if line.intent.startswith("ask_") or line.intent in {"crisis", "out_of_scope"}:
+            groups[line.intent.removeprefix("ask_")].append(line)
+    return {name: _variety(lines) for name, lines in sorted(groups.items())}
+
+
+def _variety(lines: Sequence[Utterance]) -> Variety:
+    words = [re.findall(r"[\w']+", line.text.lower()) for line in lines]
+    trigrams = Counter(tuple(line[i:i + 3]) for line in words for i in range(len(line) - 2))
+    vectors = encode_cached(load("use"), [line.text for line in lines])
+    alike = vectors @ vectors.T
+    np.fill_diagonal(alike, -1)
+    tenth, half, most = np.percentile([len(line) for line in words], [10, 50, 90]).astype(int)
+    spanish = sum(line.marks.get("language") == "es" for line in lines)
+    return Variety(len(lines) - spanish, spanish, sum(n == 1 for n in trigrams.values()) / len(trigrams),
+                   float(alike.max(axis=1).mean()), (int(tenth), int(half), int(most)))
+
+
+def learning_curve() -> Iterator[tuple[float, int, Mapping[str, float]]]:
+    """Share of the data, lines trained on, and the share of held-out voices' questions whose topic is ranked first."""
+    lines = utterances()
+    vectors = np.hstack([encode_cached(load(name), [line.text for line in lines]) for name in ENCODERS])
+    labels = np.array([line.intent for line in lines])
+    asked = np.array([line.marks.get("voice") in HELD_OUT and line.intent == f"ask_{line.file}" for line in lines])
+    languages = np.array([line.marks.get("language") for line in lines])
+    rest = [i for i, line in enumerate(lines) if line.marks.get("voice") not in HELD_OUT]
+    random.Random(1).shuffle(rest)
+    for share in SHARES:
+        taken = rest[:int(len(rest) * share)]
+        model = SoftmaxRegression.fit(vectors[taken], labels[taken], strength=10.0, max_iterations=80)
+        topics = [i for i, name in enumerate(model.labels) if name.startswith("ask_")]
+        best = np.array(model.labels)[topics][model.scores(vectors[asked])[:, topics].argmax(axis=1)]
+        right = best == labels[asked]
+        yield share, len(taken), {code: float(right[languages[asked] == code].mean()) for code in ("en", "es")}
+
+
+def tables() -> Iterator[str]:
+    """The tables of docs/data.md, as Markdown lines."""
+    yield "| | English | Spanish | trigrams that occur once | nearest other line | words: 10 %, half, 90 % |"
+    yield "|---|---|---|---|---|---|"
+    for name, one in varieties().items():
+        yield (f"| `{name}` | {one.english} | {one.spanish} | {one.unique_trigrams:.0%} | {one.nearest:.2f} "
+               f"| {one.lengths[0]}, {one.lengths[1]}, {one.lengths[2]} |")
+    yield ""
+    yield "| share of the data | lines | right topic, English | Spanish |"
+    yield "|---|---|---|---|"
+    for share, count, right in learning_curve():
+        yield f"| {share:.0%} | {count} | {right['en']:.1%} | {right['es']:.1%} |"

@@ -1,0 +1,81 @@
+"""Whether a message leans on what was said before: "and for my twins?", "does that go for grandmas too"."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterable, List
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.ranking import ASKED, LEANS
+from nlu.lexicon import fingerprint, fold, read
+
+_LEXICON = "leaning"
+_KEYS = {"openings": list, "pointers": list, "longest": int, "shortest": int, "lead_ins": list}
+_NO_WORD = re.compile(r"[^\w']+")
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class LeaningDetector(GraphComponent):
+    """Sets `leans`, whether only the message before explains this one; and `asked`, the text without its lead-in.
+
+    What a conversation is about is in the slots, which no component sees: the actions put the two together.
+    """
+
+    @classmethod
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> LeaningDetector:
+        return cls()
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
+        return fingerprint(_LEXICON)
+
+    def __init__(self) -> None:
+        lists = read(_LEXICON, keys=_KEYS)
+        self._longest: int = lists["longest"]
+        self._shortest: int = lists["shortest"]
+        self._openings = re.compile(rf"(?:{_any_of(lists['openings'])}) ")
+        self._pointers = re.compile(rf" (?:{_any_of(lists['pointers'])}) ")
+        # Between the words of a lead-in people put commas and dots: "no, wait. I meant".
+        words = "|".join(r"[^\w']+".join(map(re.escape, phrase.split()))
+                         for phrase in sorted(lists["lead_ins"], key=len, reverse=True))
+        self._lead_in = re.compile(rf"[^\w']*(?:{words})\b[^\w'¿¡]*")
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get(TEXT) or ""
+            message.set(LEANS, self.leans(text), add_to_output=True)
+            message.set(ASKED, self.without_lead_in(text))
+        return messages
+
+    def leans(self, text: str) -> bool:
+        """Whether the text goes on with what was said or points back at it."""
+        words = [word for word in _NO_WORD.sub(" ", fold(text)).split() if word]
+        if not 0 < len(words) <= self._longest:
+            return False
+        line = f" {' '.join(words)} "
+        return bool(self._openings.match(line, 1)
+                    or len(words) <= self._shortest and self._pointers.search(line))
+
+    def without_lead_in(self, text: str) -> str:
+        """The text after "no, I meant …", "actually, …"; the whole text where nothing else would be left."""
+        start = 0
+        folded = fold(text)
+        while match := self._lead_in.match(folded, start):
+            start = match.end()
+        rest = text[start:]
+        return rest if len(rest.split()) > 1 else text
+
+
+def _any_of(phrases: Iterable[str]) -> str:
+    return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))

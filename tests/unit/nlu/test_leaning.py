@@ -1,0 +1,57 @@
+"""Messages that only what came before explains, and what people say before the question itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from nlu.components.leaning import LeaningDetector
+from tests.unit.nlu.conftest import CONTEXT, RESOURCE, message
+
+
+@pytest.fixture(scope="module")
+def detector() -> LeaningDetector:
+    return LeaningDetector.create({}, None, RESOURCE, CONTEXT)
+
+
+@pytest.mark.parametrize("text", [
+    "and if he was born early?", "what about foster babies", "Even when I'm tired?", "does that count for aunts too",
+    "y si nació prematuro", "¿Y con los abuelos?", "is it the same at two", "lo mismo para los papás",
+])
+def test_leans(detector: LeaningDetector, text: str) -> None:
+    """It goes on with what was said, or points back at it."""
+    assert detector.leans(text)
+
+
+@pytest.mark.parametrize("text", [
+    "what is infant mental health", "my baby was born early", "soy maestra de bebés", "", "🍼", "2",
+    "and my husband left us in March and since then she will not let anybody else hold her at all",
+    "orphaned babies need what", "yesterday she bit me",
+])
+def test_stands_alone(detector: LeaningDetector, text: str) -> None:
+    """It says what it asks, or so much that it need not lean."""
+    assert not detector.leans(text)
+
+
+@pytest.mark.parametrize(("text", "rest"), [
+    ("no, I meant the money part", "the money part"),
+    ("Actually, forget that. Who do I call?", "Who do I call?"),
+    ("no wait, what about day care", "what about day care"),
+    ("mejor dígame cómo los llamo", "cómo los llamo"),
+    ("no, eso no, ¿y la guardería?", "¿y la guardería?"),
+    ("actually", "actually"),
+    ("wait what", "wait what"),
+    ("actually he is fine", "he is fine"),
+    ("is he actually fine", "is he actually fine"),
+    ("waiting is hard for her", "waiting is hard for her"),
+])
+def test_lead_in_is_taken_away(detector: LeaningDetector, text: str, rest: str) -> None:
+    """What is left is the question; nothing is taken where nothing would be left."""
+    assert detector.without_lead_in(text) == rest
+
+
+def test_both_are_set_on_the_message(detector: LeaningDetector) -> None:
+    """`leans` is what the actions see; the text itself stays as it was typed."""
+    spoken = message("no, i meant that part too")
+    detector.process([spoken])
+    assert spoken.as_dict(only_output_properties=True)["leans"] is True
+    assert (spoken.get("asked"), spoken.get("text")) == ("that part too", "no, i meant that part too")
