@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat test check validate train bench quality lock clean
+.PHONY: help setup serve chat test check validate train keep bench quality lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -39,6 +39,9 @@ validate: $(READY) ## Rasa's own validation and test stories
 
 train: $(READY) ## train where there is no model for the present data
 	@$(PYTHON) -m bot train
+
+keep: $(READY) ## put the model of the present data into the repository: a clean checkout then starts without training
+	@$(PYTHON) -m bot keep
 
 bench: $(READY) ## measure quality and speed; tables in docs/
 	@$(PYTHON) -m benchmarks

@@ -25,14 +25,14 @@ class Memory:
     """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …).
 
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message asks
-    where the answer before is from; `leans` says that only what came before explains the message; `asked` holds the slots of what was asked for in words or by the switch.
+    where the answer before is from; `leans` says how plainly only what came before explains the message ("plainly", "perhaps", "no"); `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str
     confidence: float
     topics: tuple[tuple[str, float], ...]
     leaning: float
-    leans: bool
+    leans: str
     also: str | None
     entities: Mapping[str, Mapping[str, Any]]
     danger: tuple[str, ...]
@@ -61,7 +61,7 @@ class Memory:
             topics=tuple((entry["name"][len("ask_"):], entry["confidence"]) for entry in message.get("topics") or []),
             leaning=next((entry["confidence"] for entry in message.get("intent_ranking") or []
                           if entry["name"] == "says_who"), 0.0),
-            leans=bool(message.get("leans")),
+            leans=str(message.get("leans") or "no"),
             also=message.get("also"),
             entities=entities,
             danger=tuple((message.get("crisis") or {}).get("kinds") or ()),

@@ -47,6 +47,16 @@ def train() -> None:
 
 
 @app.command()
+def keep() -> None:
+    """Keep the model of the present data in the repository, so that a clean checkout starts without training."""
+    check_project()
+    from bot.training import keep_model
+
+    with _busy("Training, where it is needed, and keeping the model"):
+        keep_model(load_settings())
+
+
+@app.command()
 def serve() -> None:
     """Answer on the web channel; train first where the data changed."""
     settings = load_settings()
@@ -71,10 +81,10 @@ def chat() -> None:
 
 def _release(settings: Settings) -> None:
     check_project()
-    from bot.release import model_path
+    from bot.release import kept_model, model_path
     from bot.training import ensure_release
 
-    if model_path(settings).is_file():
+    if model_path(settings).is_file() or kept_model().is_file():
         ensure_release(settings)
         return
     with _busy("Training (about half a minute)"):

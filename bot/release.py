@@ -1,6 +1,7 @@
 """What runs is a bundle: model, content and a signed manifest, taken as a whole or not at all.
 
     var/models/<training data>.tar.gz    a trained model, named by the hash of everything that it was trained on
+    nlu/trained/<training data>.tar.gz   the model of the data as committed (`make keep`)
     var/releases/<bundle>/               model.tar.gz, content/, manifest.json, manifest.sig
     var/releases/current                 the name of the bundle that is live; the one before it stays on disk
 
@@ -26,7 +27,10 @@ from bot.errors import ReleaseError
 from bot.settings import PROJECT, Settings, signing_secret
 
 # What a model is made of. Content is not among it: answers change without training.
-TRAINING_INPUTS = ("config.yml", "domain.yml", "nlu", "stories", "bot/safety", "bot/content/crisis_lexicon.yml")
+TRAINING_INPUTS = ("config.yml", "domain.yml", "nlu/components", "nlu/data", "nlu/encoders", "nlu/lexicon",
+                   "stories", "bot/safety", "bot/content/crisis_lexicon.yml")
+# How an encoder was tuned; what came of it is known by the hash of its graph (nlu/encoders/install.py).
+_APART = "tuning"
 _CODE_PACKAGES = ("rasa", "scikit-learn", "onnxruntime", "spacy")
 _KEPT_BUNDLES = 3
 _MANIFEST, _SIGNATURE, _MODEL, _CONTENT, _CURRENT = "manifest.json", "manifest.sig", "model.tar.gz", "content", "current"
@@ -45,9 +49,14 @@ class Bundle:
 
 def training_key(project: Path = PROJECT) -> str:
     """The hash of all that a model is trained on: data, rules, configuration, components, library versions."""
-    files = [path for part in TRAINING_INPUTS for path in _files(project / part)]
+    files = [path for part in TRAINING_INPUTS for path in _files(project / part) if _APART not in path.parts]
     versions = "".join(f"{package}=={version(package)}\n" for package in _CODE_PACKAGES)
     return _digest([(str(path.relative_to(project)), path) for path in files], extra=versions)
+
+
+def kept_model(project: Path = PROJECT) -> Path:
+    """Where the repository keeps the model of its own data, if it does: a clean checkout then starts without training."""
+    return project / "nlu" / "trained" / f"{training_key(project)}.tar.gz"
 
 
 def model_path(settings: Settings) -> Path:

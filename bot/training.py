@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,10 +20,34 @@ LAST_LINES = 15
 
 def ensure_release(settings: Settings) -> release.Bundle:
     """The bundle of the present data and content; trains only what changed. Raises ImhError where training fails."""
-    model = release.model_path(settings)
-    if not model.is_file():
-        train(model)
+    model = ensure_model(settings)
     return release.make_bundle(model, CONTENT, settings)
+
+
+def ensure_model(settings: Settings) -> Path:
+    """The model for the present data: the one that is there, the one that the repository keeps, or a new one."""
+    model, kept = release.model_path(settings), release.kept_model()
+    if not model.is_file() and kept.is_file():
+        _copy(kept, model)
+    elif not model.is_file():
+        train(model)
+    return model
+
+
+def keep_model(settings: Settings) -> Path:
+    """Put the model for the present data into the repository, in place of an older one."""
+    kept = release.kept_model()
+    _copy(ensure_model(settings), kept)
+    for older in set(kept.parent.glob("*.tar.gz")) - {kept}:
+        older.unlink()
+    return kept
+
+
+def _copy(model: Path, to: Path) -> None:
+    """Whole or not at all."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
+        os.replace(shutil.copyfile(model, Path(scratch) / to.name), to)
 
 
 def train(model: Path, project: Path = PROJECT) -> None:

@@ -17,13 +17,14 @@ from nlu.components.ranking import ASKED, LEANS
 from nlu.lexicon import fingerprint, fold, read
 
 _LEXICON = "leaning"
-_KEYS = {"openings": list, "pointers": list, "longest": int, "shortest": int, "lead_ins": list}
+_KEYS = {"openings": list, "pointers": list, "longest": int, "pointing": int, "short": int, "lead_ins": list}
+PLAINLY, PERHAPS, NO = "plainly", "perhaps", "no"
 _NO_WORD = re.compile(r"[^\w']+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class LeaningDetector(GraphComponent):
-    """Sets `leans`, whether only the message before explains this one; and `asked`, the text without its lead-in.
+    """Sets `leans`, how plainly only what came before explains the message; and `asked`, the text without its lead-in.
 
     What a conversation is about is in the slots, which no component sees: the actions put the two together.
     """
@@ -40,7 +41,8 @@ class LeaningDetector(GraphComponent):
     def __init__(self) -> None:
         lists = read(_LEXICON, keys=_KEYS)
         self._longest: int = lists["longest"]
-        self._shortest: int = lists["shortest"]
+        self._pointing: int = lists["pointing"]
+        self._short: int = lists["short"]
         self._openings = re.compile(rf"(?:{_any_of(lists['openings'])}) ")
         self._pointers = re.compile(rf" (?:{_any_of(lists['pointers'])}) ")
         # Between the words of a lead-in people put commas and dots: "no, wait. I meant".
@@ -58,14 +60,16 @@ class LeaningDetector(GraphComponent):
             message.set(ASKED, self.without_lead_in(text))
         return messages
 
-    def leans(self, text: str) -> bool:
-        """Whether the text goes on with what was said or points back at it."""
-        words = [word for word in _NO_WORD.sub(" ", fold(text)).split() if word]
+    def leans(self, text: str) -> str:
+        """`plainly` where the text goes on with what was said or points back at it; `perhaps` where it is so short
+        that it may; else `no`."""
+        words = _NO_WORD.sub(" ", fold(text)).split()
         if not 0 < len(words) <= self._longest:
-            return False
+            return NO
         line = f" {' '.join(words)} "
-        return bool(self._openings.match(line, 1)
-                    or len(words) <= self._shortest and self._pointers.search(line))
+        if self._openings.match(line, 1) or len(words) <= self._pointing and self._pointers.search(line):
+            return PLAINLY
+        return PERHAPS if len(words) <= self._short else NO
 
     def without_lead_in(self, text: str) -> str:
         """The text after "no, I meant …", "actually, …"; the whole text where nothing else would be left."""

@@ -29,18 +29,21 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load
 
 from nlu.encoders import load as load_encoder
+from nlu.encoders.adapters import adapted
 from nlu.encoders.bert_graph import MPNET, Shape, build
 from nlu.encoders.registry import ENCODER_DIR, file_hash, prepared
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an encoder is made: `unpack` gives its weights (safetensors) and its tokenizer as bytes."""
+    """How an encoder is made: `unpack` gives its weights (safetensors) and its tokenizer as bytes; `adapters` is what
+    it was tuned to (tuning/README.md)."""
 
     unpack: Callable[[], tuple[bytes, bytes]]
     weights_sha256: str
     graph_sha256: str
     shape: Shape
+    adapters: Path | None = None
 
 
 def _minilm() -> tuple[bytes, bytes]:
@@ -84,7 +87,10 @@ def install(name: str) -> None:
     ENCODER_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ENCODER_DIR) as scratch:
         floats, quantised, copied = (Path(scratch) / part for part in ("floats.onnx", graph.name, tokenizer.name))
-        onnx.save(build(load(weights), recipe.shape), floats)
+        tensors = load(weights)
+        if recipe.adapters:
+            tensors = adapted(tensors, load(recipe.adapters.read_bytes()))
+        onnx.save(build(tensors, recipe.shape), floats)
         quantize_dynamic(floats, quantised, weight_type=QuantType.QInt8, per_channel=True,
                          extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
         _expect(f"The graph of {name}", file_hash(quantised), recipe.graph_sha256)

@@ -27,7 +27,7 @@ _SAYS: Mapping[str, type[Action]] = {
 
 
 def tracker(intent: str = "greet", *, topics: Sequence[tuple[str, float]] = (), also: str | None = None,
-            leans: bool = False, confidence: float = 1.0,
+            leans: str = "no", confidence: float = 1.0,
             entities: Mapping[str, Mapping[str, Any]] | None = None, danger: Sequence[str] = (),
             detected: tuple[str, float] | None = None, metadata: Mapping[str, Any] | None = None,
             slots: Mapping[str, Any] | None = None) -> Tracker:

@@ -278,23 +278,36 @@ def test_leaning_message_stays_with_the_topic(talk: Talk, intent: str, topics: l
                                               answered: str) -> None:
     """Unless another topic is plainly meant."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says(intent, topics=topics, leans=True)[0]["topic"] == answered
+    assert talk.says(intent, topics=topics, leans="plainly")[0]["topic"] == answered
 
 
 @pytest.mark.parametrize(("confidence", "kind"), [(0.6, "answer"), (0.95, "out_of_scope")])
 def test_leaning_message_is_refused_where_it_surely_has_to_be(talk: Talk, confidence: float, kind: str) -> None:
     """ "And what does that cost?" is not about the topic before; "and at night?" is."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says("out_of_scope", confidence=confidence, leans=True)[0]["kind"] == kind
+    assert talk.says("out_of_scope", confidence=confidence, leans="plainly")[0]["kind"] == kind
 
 
 def test_leaning_on_nothing_changes_nothing(talk: Talk) -> None:
     """The first message of a conversation is answered for itself."""
-    assert talk.says("ask_indicators", topics=[("indicators", 0.4)], leans=True)[0]["topic"] == "indicators"
+    assert talk.says("ask_indicators", topics=[("indicators", 0.4)], leans="plainly")[0]["topic"] == "indicators"
 
 
 def test_message_that_asks_two_things_leans_on_neither(talk: Talk) -> None:
     """Both are answered."""
     talk.slots["last_topic"] = "brain_development"
-    reply = talk.says("ask_indicators", topics=[("indicators", 0.4)], also="ask_contact", leans=True)
+    reply = talk.says("ask_indicators", topics=[("indicators", 0.4)], also="ask_contact", leans="plainly")
     assert [message["topic"] for message in reply] == ["indicators", "contact"]
+
+
+@pytest.mark.parametrize(("intent", "kind"), [("nlu_fallback", "answer"), ("out_of_scope", "out_of_scope")])
+def test_short_message_leans_only_where_it_would_be_asked_back(talk: Talk, intent: str, kind: str) -> None:
+    """ "How often" goes on with the topic; "when do babies crawl" is as short and does not."""
+    talk.slots["last_topic"] = "brain_development"
+    assert talk.says(intent, topics=[("indicators", 0.2)], confidence=0.6, leans="perhaps")[0]["kind"] == kind
+
+
+def test_question_for_the_source_that_points_back_is_about_the_answer(talk: Talk) -> None:
+    """ "What study is that from" after an answer."""
+    talk.slots["last_topic"] = "brain_development"
+    assert [c["number"] for c in talk.says("ask_references", leans="plainly")[0]["citations"]] == [2]
