@@ -28,7 +28,7 @@ class ActionAnswer(ReplyingAction):
         return "action_answer"
 
     def reply(self, memory: Memory, author: Author) -> Reply:
-        leaning = memory.leaning >= LEANING_AT or memory.leans == "plainly"
+        leaning = memory.leaning >= LEANING_AT or memory.leans == "stays"
         if memory.intent == "ask_references" and leaning and memory.last_topic:
             return Reply((author.origin(memory.last_topic),))
         if (topic := topic_in_context(memory)) in author.knowledge.topics:

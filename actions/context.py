@@ -1,26 +1,34 @@
-"""What a message is about when it leans on the one before: the topic answered last, unless another is plainly meant.
+"""What a message is about when it leans on the one before: the topic answered last, unless another is meant.
 
-A message that leans plainly ("and at night?", "does that go for grandmas") is read so whatever it was taken for; one so
-short that it may ("how often") only where it would be asked back.
+A message that asks more about the same ("does that go for grandmas") stays with the topic unless another is all but
+certain; one that goes on from it ("and for twins born early?") moves to another as soon as one is likely; and one so short
+that it may lean ("how often") is read so only where it would be asked back.
 """
 
 from __future__ import annotations
 
 from actions.memory import Memory
 
-# "And when he is asleep?" says little by itself. Another topic has to be this much likelier than the last one to be
-# taken up; a refusal this sure to stand ("and how much does that cost?").
-CHANGES_AT = 0.45
-REFUSED_AT = 0.85
+# How much likelier than the last topic another has to be.
+_CHANGES_AT = {"stays": 0.7, "goes_on": 0.2, "perhaps": 0.45}
+# A refusal this sure stands: "and what does a breast pump cost?"
+_REFUSED_AT = 0.95
+# Small talk this sure is small talk; "is that bad?" may be taken for a no.
+_TALKED_AT = 0.7
+_UNDECIDED = {"nlu_fallback", "out_of_scope"}
 
 
 def topic_in_context(memory: Memory) -> str | None:
-    """The topic that a leaning message asks about; None where it does not lean, nothing came before, or it asks two things."""
-    leans = memory.leans == "plainly" or memory.leans == "perhaps" and memory.intent == "nlu_fallback"
-    if not (leans and memory.last_topic) or memory.also:
+    """The topic that a leaning message asks about; None where it does not lean, nothing came before, or it asks two."""
+    if not memory.last_topic or memory.also or memory.leans not in _CHANGES_AT:
         return None
-    if memory.intent == "out_of_scope" and memory.confidence >= REFUSED_AT:
+    if memory.leans == "perhaps" and memory.intent != "nlu_fallback":
         return None
-    staying = dict(memory.topics).get(memory.last_topic, 0.0) + CHANGES_AT
+    if memory.intent == "out_of_scope" and memory.confidence >= _REFUSED_AT:
+        return None
+    if not (memory.intent in _UNDECIDED or memory.intent.startswith("ask_")) and (
+            memory.leans != "stays" or memory.confidence >= _TALKED_AT):
+        return None
+    staying = dict(memory.topics).get(memory.last_topic, 0.0) + _CHANGES_AT[memory.leans]
     name, confidence = memory.topics[0] if memory.topics else (memory.last_topic, 0.0)
     return name if confidence > staying else memory.last_topic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actions.answer import answer
+from actions.context import topic_in_context
 from actions.memory import Memory
 from actions.replying import Reply, ReplyingAction
 from bot.knowledge.answers import Author
@@ -20,6 +22,8 @@ class ActionConverse(ReplyingAction):
 
     def reply(self, memory: Memory, author: Author) -> Reply:
         intent, starters = memory.intent, author.knowledge.starters
+        if (topic := topic_in_context(memory)) in author.knowledge.topics:
+            return answer((topic,), memory, author)
         if memory.crisis and intent in _NO_ALL_CLEAR:
             return Reply((author.smalltalk("still_here"),))
         if intent == "deny":

@@ -25,7 +25,7 @@ class Memory:
     """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …).
 
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message asks
-    where the answer before is from; `leans` says how plainly only what came before explains the message ("plainly", "perhaps", "no"); `asked` holds the slots of what was asked for in words or by the switch.
+    where the answer before is from; `leans` says how the message leans on what came before ("stays", "goes_on", "perhaps", "no"); `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str

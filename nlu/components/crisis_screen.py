@@ -25,6 +25,7 @@ from nlu.components.ranking import (
     CRISIS_PROPERTY,
     HALF_RANKINGS,
     RANKING,
+    Ranking,
     confidence_of,
     set_intent,
     topics_of,
@@ -39,7 +40,8 @@ _FITTING = Path(__file__).with_name("softmax_regression.py")
 class CrisisScreen(GraphComponent):
     """Sets the intent `crisis` and the property `crisis`: the kinds of danger, likeliest first, and who saw it.
 
-    A question that stands beside the danger in the same message stays in `also`, to be answered after the lines.
+    A question that stands beside the danger in the same message stays in `also`, to be answered after the lines; so does
+    the likeliest topic where the alarm may be a false one.
     """
 
     @classmethod
@@ -50,7 +52,7 @@ class CrisisScreen(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"crisis_at": 0.15, "question_at": 0.6}
+        return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -73,6 +75,8 @@ class CrisisScreen(GraphComponent):
     def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._crisis_at = config["crisis_at"]
         self._question_at = config["question_at"]
+        self._answered_below = config["answered_below"]
+        self._topic_at = config["topic_at"]
         self._model_storage = model_storage
         self._resource = resource
         self._rules = shared_screen()
@@ -100,7 +104,10 @@ class CrisisScreen(GraphComponent):
                 continue
             kinds = finding.kinds or (self._likeliest_kind(message),)
             by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]
-            message.set(ALSO, self._question_beside(message), add_to_output=True)
+            question = self._question_beside(message)
+            if not question and not finding and confidence < self._answered_below:
+                question = self._likely_topic(ranking)
+            message.set(ALSO, question, add_to_output=True)
             message.set(CRISIS_PROPERTY, {"kinds": list(kinds), "by": by}, add_to_output=True)
             set_intent(message, CRISIS, 1.0 if finding else confidence, ranking)
         return messages
@@ -108,6 +115,11 @@ class CrisisScreen(GraphComponent):
     def _likeliest_kind(self, message: Message) -> str:
         confidences = softmax(self._weights @ embedding(message) + self._bias)
         return self._kinds[int(confidences.argmax())]
+
+    def _likely_topic(self, ranking: Ranking) -> str | None:
+        """What else the message may be: where the classifier alone hears danger, and not surely, that is answered too."""
+        topics = topics_of(ranking)
+        return str(topics[0]["name"]) if topics and topics[0]["confidence"] >= self._topic_at else None
 
     def _question_beside(self, message: Message) -> str | None:
         """The topic that a part of the message asks plainly, while another part speaks of danger."""

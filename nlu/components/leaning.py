@@ -17,14 +17,14 @@ from nlu.components.ranking import ASKED, LEANS
 from nlu.lexicon import fingerprint, fold, read
 
 _LEXICON = "leaning"
-_KEYS = {"openings": list, "pointers": list, "longest": int, "pointing": int, "short": int, "lead_ins": list}
-PLAINLY, PERHAPS, NO = "plainly", "perhaps", "no"
+_KEYS = {"going_on": list, "staying": list, "pointers": list, "longest": int, "pointing": int, "short": int, "lead_ins": list}
+STAYS, GOES_ON, PERHAPS, NO = "stays", "goes_on", "perhaps", "no"
 _NO_WORD = re.compile(r"[^\w']+")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class LeaningDetector(GraphComponent):
-    """Sets `leans`, how plainly only what came before explains the message; and `asked`, the text without its lead-in.
+    """Sets `leans`, how the message leans on what came before, if it does; and `asked`, the text without its lead-in.
 
     What a conversation is about is in the slots, which no component sees: the actions put the two together.
     """
@@ -43,7 +43,8 @@ class LeaningDetector(GraphComponent):
         self._longest: int = lists["longest"]
         self._pointing: int = lists["pointing"]
         self._short: int = lists["short"]
-        self._openings = re.compile(rf"(?:{_any_of(lists['openings'])}) ")
+        self._going_on = re.compile(rf"(?:{_any_of(lists['going_on'])}) ")
+        self._staying = re.compile(rf"(?:{_any_of(lists['staying'])}) ")
         self._pointers = re.compile(rf" (?:{_any_of(lists['pointers'])}) ")
         # Between the words of a lead-in people put commas and dots: "no, wait. I meant".
         words = "|".join(r"[^\w']+".join(map(re.escape, phrase.split()))
@@ -61,14 +62,16 @@ class LeaningDetector(GraphComponent):
         return messages
 
     def leans(self, text: str) -> str:
-        """`plainly` where the text goes on with what was said or points back at it; `perhaps` where it is so short
-        that it may; else `no`."""
+        """`stays` where the text asks more about what was said, `goes_on` where it goes on from it, `perhaps` where it
+        is so short that it may do either; else `no`."""
         words = _NO_WORD.sub(" ", fold(text)).split()
         if not 0 < len(words) <= self._longest:
             return NO
         line = f" {' '.join(words)} "
-        if self._openings.match(line, 1) or len(words) <= self._pointing and self._pointers.search(line):
-            return PLAINLY
+        if self._staying.match(line, 1) or len(words) <= self._pointing and self._pointers.search(line):
+            return STAYS
+        if self._going_on.match(line, 1):
+            return GOES_ON
         return PERHAPS if len(words) <= self._short else NO
 
     def without_lead_in(self, text: str) -> str:

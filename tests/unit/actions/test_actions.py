@@ -267,36 +267,43 @@ def test_choice_of_a_topic_that_was_taken_away_asks_again() -> None:
 # --- Messages that lean on the one before -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("intent", "topics", "answered"), [
-    pytest.param("ask_indicators", [("indicators", 0.4), ("brain_development", 0.2)], "brain_development",
-                 id="another topic, but hardly likelier"),
-    pytest.param("ask_indicators", [("indicators", 0.7), ("brain_development", 0.1)], "indicators",
-                 id="another topic, plainly"),
-    pytest.param("nlu_fallback", [("indicators", 0.3)], "brain_development", id="too little to say by itself"),
+@pytest.mark.parametrize(("leans", "intent", "topics", "answered"), [
+    pytest.param("stays", "ask_indicators", [("indicators", 0.6)], "brain_development", id="more about the same"),
+    pytest.param("stays", "ask_indicators", [("indicators", 0.9)], "indicators", id="another, all but certainly"),
+    pytest.param("goes_on", "ask_indicators", [("indicators", 0.4)], "indicators", id="on to another"),
+    pytest.param("goes_on", "nlu_fallback", [("indicators", 0.1)], "brain_development", id="on, and nothing likely"),
+    pytest.param("goes_on", "out_of_scope", [("indicators", 0.23)], "indicators", id="on, nearly refused"),
+    pytest.param("stays", "deny", [], "brain_development", id="hardly small talk"),
 ])
-def test_leaning_message_stays_with_the_topic(talk: Talk, intent: str, topics: list[tuple[str, float]],
-                                              answered: str) -> None:
-    """Unless another topic is plainly meant."""
+def test_leaning_message_is_read_with_the_topic_before(talk: Talk, leans: str, intent: str,
+                                                       topics: list[tuple[str, float]], answered: str) -> None:
+    """It stays with it or goes on from it, as it was put."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says(intent, topics=topics, leans="plainly")[0]["topic"] == answered
+    assert talk.says(intent, topics=topics, confidence=0.6, leans=leans)[0]["topic"] == answered
 
 
-@pytest.mark.parametrize(("confidence", "kind"), [(0.6, "answer"), (0.95, "out_of_scope")])
+def test_sure_small_talk_is_small_talk(talk: Talk) -> None:
+    """ "That's all, thanks" points back and asks nothing."""
+    talk.slots["last_topic"] = "brain_development"
+    assert talk.says("thanks", confidence=0.95, leans="stays")[0]["kind"] == "smalltalk"
+
+
+@pytest.mark.parametrize(("confidence", "kind"), [(0.6, "answer"), (0.97, "out_of_scope")])
 def test_leaning_message_is_refused_where_it_surely_has_to_be(talk: Talk, confidence: float, kind: str) -> None:
     """ "And what does that cost?" is not about the topic before; "and at night?" is."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says("out_of_scope", confidence=confidence, leans="plainly")[0]["kind"] == kind
+    assert talk.says("out_of_scope", confidence=confidence, leans="stays")[0]["kind"] == kind
 
 
 def test_leaning_on_nothing_changes_nothing(talk: Talk) -> None:
     """The first message of a conversation is answered for itself."""
-    assert talk.says("ask_indicators", topics=[("indicators", 0.4)], leans="plainly")[0]["topic"] == "indicators"
+    assert talk.says("ask_indicators", topics=[("indicators", 0.4)], leans="stays")[0]["topic"] == "indicators"
 
 
 def test_message_that_asks_two_things_leans_on_neither(talk: Talk) -> None:
     """Both are answered."""
     talk.slots["last_topic"] = "brain_development"
-    reply = talk.says("ask_indicators", topics=[("indicators", 0.4)], also="ask_contact", leans="plainly")
+    reply = talk.says("ask_indicators", topics=[("indicators", 0.4)], also="ask_contact", leans="stays")
     assert [message["topic"] for message in reply] == ["indicators", "contact"]
 
 
@@ -310,4 +317,4 @@ def test_short_message_leans_only_where_it_would_be_asked_back(talk: Talk, inten
 def test_question_for_the_source_that_points_back_is_about_the_answer(talk: Talk) -> None:
     """ "What study is that from" after an answer."""
     talk.slots["last_topic"] = "brain_development"
-    assert [c["number"] for c in talk.says("ask_references", leans="plainly")[0]["citations"]] == [2]
+    assert [c["number"] for c in talk.says("ask_references", leans="stays")[0]["citations"]] == [2]

@@ -30,7 +30,7 @@ from tests.unit.nlu.conftest import (
     training_data,
 )
 
-CONFIG = {"crisis_at": 0.35, "question_at": 0.6}
+CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15}
 DANGER = "i want to die"  # which the rules hear
 HARMLESS = "some words"
 SURE = ranking(greet=0.9, crisis=0.02)
@@ -334,3 +334,15 @@ def test_fingerprint_follows_the_lexicon_and_the_fitting(part: str, tmp_path: Pa
     changed.write_bytes(getattr(crisis_screen, part).read_bytes() + b"# changed")
     monkeypatch.setattr(crisis_screen, part, changed)
     assert CrisisScreen.fingerprint_addon(CONFIG) != before
+
+
+@pytest.mark.parametrize(("text", "ranked", "also"), [
+    pytest.param(HARMLESS, ranking(crisis=0.5, ask_indicators=0.4), "ask_indicators", id="perhaps a false alarm"),
+    pytest.param(HARMLESS, ranking(crisis=0.5, ask_indicators=0.1), None, id="no topic is likely"),
+    pytest.param(HARMLESS, ranking(crisis=0.8, ask_indicators=0.2), None, id="surely danger"),
+    pytest.param(DANGER, ranking(crisis=0.4, ask_indicators=0.5), None, id="heard by the rules"),
+])
+def test_what_may_be_a_false_alarm_is_answered_after_the_lines(screen: CrisisScreen, text: str,
+                                                               ranked: list[dict[str, Any]], also: str | None) -> None:
+    """Whoever asked about head banging gets the answer, too; whoever is in danger is not talked to about topics."""
+    assert output(screen, heard(text, ranked)).get("also") == also

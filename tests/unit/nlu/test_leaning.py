@@ -14,12 +14,20 @@ def detector() -> LeaningDetector:
 
 
 @pytest.mark.parametrize("text", [
-    "and if he was born early?", "what about foster babies", "Even when I'm tired?", "does that count for aunts too",
-    "y si nació prematuro", "¿Y con los abuelos?", "is it the same at two", "lo mismo para los papás",
+    "and if he was born early?", "what about foster babies", "y si nació prematuro", "¿Y con los abuelos?",
 ])
-def test_leans(detector: LeaningDetector, text: str) -> None:
-    """It goes on with what was said, or points back at it."""
-    assert detector.leans(text) == "plainly"
+def test_goes_on(detector: LeaningDetector, text: str) -> None:
+    """It begins where the message before ended, often with something else."""
+    assert detector.leans(text) == "goes_on"
+
+
+@pytest.mark.parametrize("text", [
+    "Even when I'm tired?", "does that count for aunts too", "is it the same at two", "lo mismo para los papás",
+    "and is that so at daycare too",
+])
+def test_stays(detector: LeaningDetector, text: str) -> None:
+    """It points back at what was said and asks more about it."""
+    assert detector.leans(text) == "stays"
 
 
 @pytest.mark.parametrize("text", [
@@ -59,5 +67,5 @@ def test_both_are_set_on_the_message(detector: LeaningDetector) -> None:
     """`leans` is what the actions see; the text itself stays as it was typed."""
     spoken = message("no, i meant that part too")
     detector.process([spoken])
-    assert spoken.as_dict(only_output_properties=True)["leans"] == "plainly"
+    assert spoken.as_dict(only_output_properties=True)["leans"] == "stays"
     assert (spoken.get("asked"), spoken.get("text")) == ("that part too", "no, i meant that part too")
