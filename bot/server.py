@@ -16,6 +16,7 @@ from sanic.response import redirect
 
 from bot import release
 from bot.channels.http import prepare_app, refuse_odd_lengths
+from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
 from bot.errors import ReleaseError, SettingsError
@@ -31,7 +32,7 @@ BACKLOG = 256
 
 def channels(settings: Settings) -> list[InputChannel]:
     """The channels that this server listens on."""
-    return [WebInput(settings)]
+    return [WebInput(settings), SmsInput(settings)]
 
 
 def create_app(settings: Settings) -> Sanic:
