@@ -31,8 +31,10 @@ BACKLOG = 256
 
 
 def channels(settings: Settings) -> list[InputChannel]:
-    """The channels that this server listens on."""
-    return [WebInput(settings), SmsInput(settings)]
+    """The channels that this server listens on. Raises SettingsError where one of them may not start."""
+    sms = SmsInput(settings)
+    sms.service.open(settings)  # before anything listens: a listener that raises ends in a traceback
+    return [WebInput(settings), sms]
 
 
 def create_app(settings: Settings) -> Sanic:

@@ -18,10 +18,17 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _MESSAGE_ID = re.compile(rf"[\w.:-]{{1,{MAX_MESSAGE_ID_CHARACTERS}}}", re.ASCII)
 
 
+class Service(Protocol):
+    """What a gateway asks, from the server's start on."""
+
+    desk: Desk
+    store: SmsStore
+
+
 class Gateway(Protocol):
     """Adds its paths to the channel's; each request becomes an `Inbound`, each answer the gateway's own form."""
 
-    def listen(self, channel: Blueprint, desk: Desk, store: SmsStore) -> None: ...
+    def listen(self, channel: Blueprint, service: Service) -> None: ...
 
 
 def fields(encoded: str | bytes) -> dict[str, list[str]]:

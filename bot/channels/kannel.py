@@ -8,13 +8,11 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.gateway import fields, message_id, needed
+from bot.channels.gateway import Service, fields, message_id, needed
 from bot.channels.http import caller_address
 from bot.errors import ChannelError, UnansweredError
 from bot.settings import Settings
-from bot.sms.desk import Desk
 from bot.sms.messages import Inbound
-from bot.store.sms import SmsStore
 
 NAME = "kannel"
 
@@ -25,7 +23,7 @@ class Kannel:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def listen(self, channel: Blueprint, desk: Desk, store: SmsStore) -> None:
+    def listen(self, channel: Blueprint, service: Service) -> None:
         """Add the path."""
 
         @channel.get("/kannel")
@@ -35,7 +33,7 @@ class Kannel:
                 gateway=NAME, message_id=message_id(found, "id"), sender=needed(found, "from"),
                 recipient=needed(found, "to"), text=found.get("text", [""])[0], one_text=True)
             try:
-                texts = await desk.answer(inbound)
+                texts = await service.desk.answer(inbound)
             except UnansweredError as error:
                 # Kannel brings the message again, and tells the person when it gives up.
                 raise ChannelError(503, "unavailable") from error

@@ -41,11 +41,8 @@ class SmsInput(InputChannel):
     """`/webhooks/sms/…`, a path a gateway."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        """Raises SettingsError where opt-outs are kept under another pseudonym key."""
         self._settings = settings or load_settings()
-        self._dialogue = EngineDialogue()
-        self.desk, self._store = open_desk(self._settings, self._dialogue)
-        self._gateways = [gateway(self._settings) for gateway in GATEWAYS]
+        self.service = SmsService()
 
     @classmethod
     def name(cls) -> str:
@@ -61,34 +58,48 @@ class SmsInput(InputChannel):
         @sms.listener("before_server_start")
         async def prepare(app: Any, _: Any) -> None:
             prepare_app(app, self._settings)
-            self._dialogue.agent = lambda: app.ctx.agent
+            self.service.open(self._settings)
+            self.service.dialogue.agent = lambda: app.ctx.agent
 
-        for gateway in self._gateways:
-            gateway.listen(sms, self.desk, self._store)
+        for gateway in GATEWAYS:
+            gateway(self._settings).listen(sms, self.service)
         return sms
 
 
-def open_desk(settings: Settings, dialogue: EngineDialogue) -> tuple[Desk, SmsStore]:
-    """The text-message core on the database of the settings."""
-    pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
-    store = SmsStore(settings.database_url, key_id=pseudonyms.key_id)
-    store.open()
-    dialogue.store = store
-    screen = shared_screen()
-    desk = Desk(
-        pseudonyms=pseudonyms, records=store, dialogue=dialogue, keywords=shared_keywords(),
-        hears=lambda text: screen.screen(text).kinds,
-        throttle=Throttle(sender=(settings.rate_sender.count, settings.rate_sender.period_s),
-                          total=(settings.rate_sms.count, settings.rate_sms.period_s), redis_url=settings.redis_url))
-    return desk, store
+class SmsService:
+    """The core on a database; what the gateways ask."""
+
+    desk: Desk
+    store: SmsStore
+
+    def __init__(self) -> None:
+        self.dialogue = EngineDialogue()
+        self._open = False
+
+    def open(self, settings: Settings) -> None:
+        """Connect; once. Raises SettingsError where opt-outs are kept under another pseudonym key."""
+        if self._open:
+            return
+        pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
+        self.store = self.dialogue.store = SmsStore(settings.database_url, key_id=pseudonyms.key_id)
+        self.store.open()
+        screen = shared_screen()
+        sender, total = settings.rate_sender, settings.rate_sms
+        self.desk = Desk(
+            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords(),
+            hears=lambda text: screen.screen(text).kinds,
+            throttle=Throttle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
+                              redis_url=settings.redis_url))
+        self._open = True
 
 
 class EngineDialogue:
     """Rasa's engine as the text-message core asks it, and MORE, which only a phone needs."""
 
+    store: SmsStore
+
     def __init__(self) -> None:
         self.agent: Callable[[], Agent | None] = lambda: None
-        self.store: SmsStore | None = None
 
     async def reply(self, asked: Asked) -> tuple[str, ...]:
         """The rendered reply; crisis lines first wherever rules heard danger. Raises UnansweredError."""

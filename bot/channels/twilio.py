@@ -10,12 +10,10 @@ from sanic.response import HTTPResponse
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot.channels.gateway import fields, message_id, needed
+from bot.channels.gateway import Service, fields, message_id, needed
 from bot.errors import ChannelError, StoreError, UnansweredError
 from bot.settings import Settings
-from bot.sms.desk import Desk
 from bot.sms.messages import Inbound
-from bot.store.sms import SmsStore
 
 NAME = "twilio"
 PATH = "/webhooks/sms/twilio"
@@ -31,23 +29,23 @@ class Twilio:
         self._validator = RequestValidator(settings.twilio_auth_token) if settings.twilio_auth_token else None
         self._provider_opts_out = settings.twilio_opt_out == "provider"
 
-    def listen(self, channel: Blueprint, desk: Desk, store: SmsStore) -> None:
+    def listen(self, channel: Blueprint, service: Service) -> None:
         """Add the two paths."""
 
         @channel.post("/twilio")
         async def message(request: Request) -> HTTPResponse:
             inbound = self._inbound(self._signed(request))
             try:
-                return self._twiml(await desk.answer(inbound), inbound)
+                return self._twiml(await service.desk.answer(inbound), inbound)
             except UnansweredError:
                 # Twilio does not come again: an error would leave the person without a word.
-                return self._twiml((desk.unavailable(inbound),), inbound)
+                return self._twiml((service.desk.unavailable(inbound),), inbound)
 
         @channel.post("/twilio/status")
         async def status(request: Request) -> HTTPResponse:
             found = self._signed(request)
             try:
-                store.delivered(NAME, message_id(found, "MessageSid"),
+                service.store.delivered(NAME, message_id(found, "MessageSid"),
                                 status=needed(found, "MessageStatus")[:_LONGEST_STATUS],
                                 error=found.get("ErrorCode", [""])[0][:_LONGEST_ERROR] or None)
             except StoreError as error:
