@@ -8,13 +8,14 @@ from typing import Any, Awaitable, Callable, Sequence
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.exchange import Incoming, exchange, understood
 from bot.channels.gateway import Gateway
 from bot.channels.http import prepare_app
 from bot.channels.kannel import Kannel
 from bot.channels.twilio import Twilio
-from bot.errors import ChannelError, StoreError, UnansweredError
+from bot.errors import ChannelError, SettingsError, StoreError, UnansweredError
 from bot.knowledge import Answer, Kind, current
 from bot.logs import where
 from bot.render import sms as render
@@ -77,10 +78,17 @@ class SmsService:
         self._open = False
 
     def open(self, settings: Settings) -> None:
-        """Connect; once. Raises SettingsError where opt-outs are kept under another pseudonym key."""
+        """Connect; once.
+
+        Raises SettingsError where the database cannot be used or opt-outs are kept in it under another pseudonym key.
+        """
         if self._open:
             return
-        pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
+        try:
+            pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
+        except (SQLAlchemyError, OSError) as error:
+            raise SettingsError(f"IMH_DB_URL: the database cannot be used ({type(error).__name__}); without it nobody "
+                                "knows who asked for silence.") from error
         self.store = self.dialogue.store = SmsStore(settings.database_url, key_id=pseudonyms.key_id)
         self.store.open()
         screen = shared_screen()

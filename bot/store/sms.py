@@ -158,4 +158,5 @@ class SmsStore:
             with self._engine.begin() as connection:
                 return work(connection)
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            self._engine = None  # the next use begins anew: what is there then may lack our tables
             raise StoreError("The text messages' tables cannot be used.") from error
