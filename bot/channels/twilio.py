@@ -13,11 +13,14 @@ from twilio.twiml.messaging_response import MessagingResponse
 from bot.channels.gateway import Service, fields, message_id, needed
 from bot.errors import ChannelError, StoreError, UnansweredError
 from bot.settings import Settings
+from bot.sms.keywords import Wish
 from bot.sms.messages import Inbound
 
 NAME = "twilio"
 PATH = "/webhooks/sms/twilio"
 _FORM = "application/x-www-form-urlencoded"
+# What Twilio writes into `OptOutType` where its Advanced Opt-Out took the message.
+_DID = {wish.name: wish for wish in Wish}
 _LONGEST_STATUS, _LONGEST_ERROR = 32, 32
 
 
@@ -70,7 +73,7 @@ class Twilio:
             gateway=NAME, message_id=message_id(found, "MessageSid"), sender=needed(found, "From"),
             recipient=needed(found, "To"), text=_body(found), media=int(media) if media.isdecimal() else 0,
             provider_opts_out=self._provider_opts_out,
-            provider_handled=self._provider_opts_out and bool(found.get("OptOutType", [""])[0]))
+            provider_did=_DID.get(found.get("OptOutType", [""])[0].upper()))
 
     def _twiml(self, texts: Sequence[str], inbound: Inbound) -> HTTPResponse:
         """The answer in the response itself; silence is an empty one."""

@@ -82,10 +82,12 @@ class Desk:
         if short:
             return SILENCE
         keyword = self._keywords.read(asked.text)
+        if inbound.provider_did:
+            keyword = Keyword(inbound.provider_did, "en")
         admitted = self._throttle.admit(asked.sender_id)
         if keyword:
             said = self._obey(keyword, asked, out=out)
-            handled = inbound.provider_handled or (inbound.provider_opts_out and keyword.known_to_provider)
+            handled = inbound.provider_did or (inbound.provider_opts_out and keyword.known_to_provider)
             # A stop is confirmed whatever the limits say: it is once only.
             return said if (admitted or keyword.wish is Wish.STOP) and not handled else SILENCE
         if out or not admitted:

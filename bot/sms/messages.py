@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.sms.keywords import Wish
+
 MAX_MESSAGE_ID_CHARACTERS = 100
 
 
@@ -14,7 +16,7 @@ class Inbound:
 
     `message_id` is the gateway's own and the same whenever it brings the message again; `media` counts pictures and
     sounds, which nobody opens; `one_text`: the gateway can send back one text only; `provider_opts_out`: the provider
-    answers STOP, START and HELP by itself; `provider_handled`: it says that it did so with this message.
+    answers its own words for STOP, START and HELP; `provider_did`: which of these it says that it did with this message.
     """
 
     gateway: str
@@ -25,7 +27,7 @@ class Inbound:
     media: int = 0
     one_text: bool = False
     provider_opts_out: bool = False
-    provider_handled: bool = False
+    provider_did: Wish | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,8 +192,6 @@ def test_the_web_masks_too(server: Server) -> None:
 
 def test_delivery_is_recorded_whatever_order_it_is_told_in(server: Server) -> None:
     """The last state stays; an unsigned report is refused."""
-    import sqlite3
-
     message = new_id()
     for status, error in (("sent", ""), ("undelivered", "30007"), ("queued", ""), ("sending", "")):
         fields = {"MessageSid": message, "MessageStatus": status, **({"ErrorCode": error} if error else {})}
@@ -306,5 +305,11 @@ class TestProviderAnswersStop:
         assert twilio(provider, "START", sender=number) == []
         assert opted_out(provider.var_dir) == 0
         assert "you are out" in twilio(provider, "please stop texting me", sender=number)[0]
+
+    def test_what_it_says_that_it_did_is_remembered(self, provider: Server, number: str) -> None:
+        """Its account may have words that we do not know."""
+        before = opted_out(provider.var_dir)
+        assert twilio(provider, "SALIR YA", sender=number, OptOutType="STOP") == []
+        assert opted_out(provider.var_dir) == before + 1
         assert twilio(provider, "REGRESAR", sender=number, OptOutType="START") == []
-        assert "AYUDA" not in "".join(twilio(provider, "ALTO", sender=new_number(), OptOutType="STOP"))
+        assert POINT in twilio(provider, QUESTION, sender=number)[0]
