@@ -173,7 +173,7 @@ class Kannel:
     def _box(self, program: str, log: Path) -> None:
         path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         with log.open("ab") as output:
-            self._boxes.append(subprocess.Popen([path, "-v", "3", str(self._conf)], cwd=self._folder, stdout=output,
+            self._boxes.append(subprocess.Popen([path, "-v", "4", str(self._conf)], cwd=self._folder, stdout=output,
                                                 stderr=output, start_new_session=True))
 
     def _status(self) -> str:
