@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
 
-import httpx
 import pytest
 
 from bot.knowledge import Knowledge
 from bot.sms.segments import GSM7_SINGLE, size
+from tests.support.flood import forge, repeat
 from tests.support.history import said
 from tests.support.server import Server
 from tests.support.texting import (
-    AUTH_TOKEN,
     ENVIRONMENT,
-    FORM,
-    KANNEL,
     STATUS,
     TWILIO,
     everything_in,
@@ -42,8 +37,6 @@ pytestmark = pytest.mark.e2e
 
 QUESTION = "what is infant mental health"
 POINT = "Infant mental health is an interdisciplinary field"
-POSTS, REPEATED, AT_ONCE = 1000, 400, 32
-FORGED = 2000
 
 
 @pytest.fixture(scope="module")
@@ -230,56 +223,17 @@ def test_kannel_gets_plain_text(server: Server, number: str) -> None:
 
 def test_of_a_thousand_posts_those_that_repeat_an_id_are_answered_once(server: Server) -> None:
     """32 at a time: 600 entries in the history, the same answer for the same id."""
-    numbers = [new_number() for _ in range(30)]
-    different = [fields_of(f"{QUESTION} {serial}", sender=numbers[serial % len(numbers)])
-                 for serial in range(POSTS - REPEATED)]
-    posts = different + random.Random(7).sample(different, REPEATED)
-    random.Random(8).shuffle(posts)
-    before = history_entries(server.var_dir)
-    with httpx.Client(base_url=server.client.base_url, timeout=60, trust_env=False,
-                      limits=httpx.Limits(max_connections=AT_ONCE)) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-        responses = list(pool.map(lambda fields: post(server, fields, client=client), posts))
-    assert Counter(response.status_code for response in responses) == {200: POSTS}
-    answers: dict[str, set[str]] = {}
-    for fields, response in zip(posts, responses):
-        answers.setdefault(fields["MessageSid"], set()).add(response.text)
-    assert {len(texts) for texts in answers.values()} == {1}
-    assert all("<Message" in text for texts in answers.values() for text in texts)
-    assert history_entries(server.var_dir) - before == POSTS - REPEATED
-
-
-def forged_post(random_: random.Random, client: httpx.Client) -> httpx.Response:
-    """One request that is not Twilio's, of a kind that is drawn."""
-    fields = fields_of("stop", sender="+15055550999")
-    body = httpx.Request("POST", "http://x", data=fields).content
-    kinds = {
-        "no signature": lambda: client.post(TWILIO, data=fields),
-        "bad signature": lambda: client.post(TWILIO, data=fields, headers={"X-Twilio-Signature": "AAAA" * 7}),
-        "wrong method": lambda: client.request(random_.choice(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "GET"]), TWILIO),
-        "huge body": lambda: client.post(TWILIO, content=body + b"&x=" + b"a" * random_.randint(17_000, 80_000), headers=FORM),
-        "nulls": lambda: client.post(TWILIO, content=body.replace(b"stop", b"st%00op\x00"), headers=FORM),
-        "broken escapes": lambda: client.post(TWILIO, content=body + random_.choice([b"%", b"&a=%z", b"%%%", b"&%=%4"]),
-                                              headers=FORM),
-        "no UTF-8": lambda: client.post(TWILIO, content=body + b"&a=%ff%fe\xff", headers=FORM),
-        "random bytes": lambda: client.post(TWILIO, content=random_.randbytes(random_.randint(1, 4000)), headers=FORM),
-        "json": lambda: client.post(TWILIO, json=fields),
-        "many fields": lambda: client.post(TWILIO, content=b"&".join(b"a%d=1" % n for n in range(900)), headers=FORM),
-        "kannel's form": lambda: client.get(KANNEL, params={"from": "1", "to": "2", "text": "stop", "id": "3",
-                                                            "token": AUTH_TOKEN}),
-        "kannel, broken": lambda: client.get(f"{KANNEL}?from=%ff&to=%&text=%00&id=&token=%zz"),
-        "odd signature": lambda: client.post(TWILIO, content=body, headers={**FORM, "X-Twilio-Signature": b"\xff\xfe" * 9}),
-    }
-    return kinds[random_.choice(sorted(kinds))]()
+    outcome = repeat(server, posts=1000, repeated=400, at_once=32)
+    assert outcome.statuses == {200: 1000}
+    assert (outcome.ids, outcome.ids_with_one_answer, outcome.silent) == (600, 600, 0)
+    assert outcome.entries == 600
 
 
 def test_of_two_thousand_forged_posts_none_is_taken(server: Server) -> None:
     """No 500, nothing in the history, nobody opted out; and the server goes on."""
-    random_ = random.Random(11)
     before, out = history_entries(server.var_dir), opted_out(server.var_dir)
-    with httpx.Client(base_url=server.client.base_url, timeout=30, trust_env=False) as client:
-        counted = Counter(forged_post(random_, client).status_code for _ in range(FORGED))
-    assert set(counted) <= {400, 403, 405, 413, 415}, counted
-    assert sum(counted.values()) == FORGED
+    statuses = forge(server, posts=2000)
+    assert set(statuses) <= {400, 403, 405, 413, 415} and sum(statuses.values()) == 2000, statuses
     assert (history_entries(server.var_dir), opted_out(server.var_dir)) == (before, out)
     assert "Traceback" not in server.log.read_text()
     assert twilio(server, QUESTION, sender=new_number())

@@ -1,21 +1,35 @@
-"""Many different messages from many phones through Kannel, and what became of each."""
+"""Many messages at once, good, repeated and forged, through Kannel and as Twilio; and what became of them."""
 
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Mapping
+
+import httpx
 
 from bot.sms.segments import fold
 from tests.support.history import database, said
 from tests.support.kannel import Kannel
 from tests.support.server import Server
-from tests.support.texting import new_number, sender_id
+from tests.support.texting import (
+    AUTH_TOKEN,
+    FORM,
+    KANNEL,
+    TWILIO,
+    fields_of,
+    history_entries,
+    new_number,
+    post,
+    sender_id,
+)
 
 # Asked in turn, so that two answers in a row to one phone are never the same.
 QUESTIONS = ("what is infant mental health", "how does a baby's brain grow", "how do i reach nmaimh",
@@ -79,3 +93,68 @@ def _in_order(var_dir: Path, sender: str, sent: list[str], heard: list[str], gav
     answers = [text for text in heard if text != gave_up]
     return said(var_dir, sender) == sent and len(points) == len(answers) and all(
         text.startswith(point[:60]) for point, text in zip(points, answers))
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What came of posts of which some carry an id that came before."""
+
+    statuses: Mapping[int, int]
+    ids: int
+    ids_with_one_answer: int
+    silent: int
+    entries: int
+
+
+def repeat(server: Server, *, posts: int, repeated: int, at_once: int) -> Repeats:
+    """Post messages as Twilio does, `repeated` of them a second time, in any order, `at_once` at a time."""
+    numbers = [new_number() for _ in range(30)]
+    different = [fields_of(f"{QUESTIONS[serial % len(QUESTIONS)]} {serial}", sender=numbers[serial % len(numbers)])
+                 for serial in range(posts - repeated)]
+    every = different + random.Random(7).sample(different, repeated)
+    random.Random(8).shuffle(every)
+    before = history_entries(server.var_dir)
+    with httpx.Client(base_url=server.client.base_url, timeout=60, trust_env=False,
+                      limits=httpx.Limits(max_connections=at_once)) as client, ThreadPoolExecutor(at_once) as pool:
+        responses = list(pool.map(lambda fields: post(server, fields, client=client), every))
+    answers: dict[str, set[str]] = {}
+    for fields, response in zip(every, responses):
+        answers.setdefault(fields["MessageSid"], set()).add(response.text)
+    return Repeats(
+        statuses=Counter(response.status_code for response in responses), ids=len(answers),
+        ids_with_one_answer=sum(len(texts) == 1 for texts in answers.values()),
+        silent=sum("<Message" not in text for texts in answers.values() for text in texts),
+        entries=history_entries(server.var_dir) - before)
+
+
+def forge(server: Server, *, posts: int) -> Mapping[int, int]:
+    """Send requests that are not a gateway's, of kinds that are drawn; status -> how many."""
+    drawn = random.Random(11)
+    with httpx.Client(base_url=server.client.base_url, timeout=30, trust_env=False) as client:
+        return Counter(_forged(drawn, client).status_code for _ in range(posts))
+
+
+def _forged(drawn: random.Random, client: httpx.Client) -> httpx.Response:
+    fields = fields_of("stop", sender="+15055550999")
+    body = httpx.Request("POST", "http://x", data=fields).content
+
+    def form(content: bytes, **headers: bytes) -> httpx.Response:
+        return client.post(TWILIO, content=content, headers={**FORM, **headers})
+
+    kinds: dict[str, Callable[[], httpx.Response]] = {
+        "no signature": lambda: form(body),
+        "bad signature": lambda: form(body, **{"X-Twilio-Signature": b"AAAA" * 7}),
+        "odd signature": lambda: form(body, **{"X-Twilio-Signature": b"\xff\xfe" * 9}),
+        "wrong method": lambda: client.request(drawn.choice(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "GET"]), TWILIO),
+        "huge body": lambda: form(body + b"&x=" + b"a" * drawn.randint(17_000, 80_000)),
+        "nulls": lambda: form(body.replace(b"stop", b"st%00op\x00")),
+        "broken escapes": lambda: form(body + drawn.choice([b"%", b"&a=%z", b"%%%", b"&%=%4"])),
+        "no UTF-8": lambda: form(body + b"&a=%ff%fe\xff"),
+        "random bytes": lambda: form(drawn.randbytes(drawn.randint(1, 4000))),
+        "json": lambda: client.post(TWILIO, json=fields),
+        "many fields": lambda: form(b"&".join(b"a%d=1" % number for number in range(900))),
+        "kannel, another token": lambda: client.get(KANNEL, params={"from": "1", "to": "2", "text": "stop", "id": "3",
+                                                                    "token": AUTH_TOKEN}),
+        "kannel, broken": lambda: client.get(f"{KANNEL}?from=%ff&to=%&text=%00&id=&token=%zz"),
+    }
+    return kinds[drawn.choice(sorted(kinds))]()
