@@ -10,7 +10,7 @@ import logging
 import traceback
 import unicodedata
 from functools import partial
-from typing import Callable
+from typing import Any, Callable, Coroutine
 
 from bot.errors import UnansweredError
 from bot.sms import texts
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MAX_MESSAGE_CHARACTERS = 2000
 # Gateways wait at most so long; Twilio gives up after 15 s.
 ANSWER_WITHIN_S = 4.5
+# More than can be answered in that time; who comes then is told at once, and crisis lines need nobody's turn.
+MOST_AT_ONCE = 64
 SILENCE: tuple[str, ...] = ()
 
 
@@ -59,16 +61,22 @@ class Desk:
         sender_id = self._pseudonyms.of(sender.text, read_number(inbound.recipient).text)
         work = partial(self._texts, inbound, Asked(sender_id, f"{inbound.gateway}:{inbound.message_id}", text, danger,
                                                    one_text=inbound.one_text), short=sender.kind is Kind.SHORT_CODE)
-        # What takes too long goes on behind, is stored, and is there when the gateway comes again.
-        task = asyncio.ensure_future(self._claims.once(inbound, work))
-        self._running.add(task)
-        task.add_done_callback(self._finished)
         try:
-            return await asyncio.wait_for(asyncio.shield(task), self._answer_within_s)
+            return await self._in_time(self._claims.once(inbound, work))
         except Exception as error:  # whatever it is, danger is answered
             if danger:
                 return (texts.crisis(danger, self._language(text, sender_id)),)
             raise UnansweredError("No answer in time.") from error
+
+    async def _in_time(self, work: Coroutine[Any, Any, tuple[str, ...]]) -> tuple[str, ...]:
+        """The texts that `work` gives. What takes too long goes on behind and is there when the gateway comes again."""
+        if len(self._running) >= MOST_AT_ONCE:
+            work.close()
+            raise UnansweredError("Too many at once.")
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.wait_for(asyncio.shield(task), self._answer_within_s)
 
     def unavailable(self, inbound: Inbound) -> str:
         """What to say, crisis numbers first, where `answer` raised and the gateway will not come again."""

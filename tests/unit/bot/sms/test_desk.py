@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import StoreError, UnansweredError
 from bot.knowledge import Knowledge, use
-from bot.sms.desk import MAX_MESSAGE_CHARACTERS, Desk, readable
+from bot.sms.desk import MAX_MESSAGE_CHARACTERS, MOST_AT_ONCE, Desk, readable
 from bot.sms.keywords import Wish, shared_keywords
 from bot.sms.messages import Asked, Inbound
 from bot.sms.pseudonyms import PREFIX, Pseudonyms
@@ -95,7 +95,7 @@ class Counter:
         self.desk = Desk(
             pseudonyms=Pseudonyms("k" * 32), records=self.records, dialogue=self.dialogue, keywords=shared_keywords(),
             hears=lambda text: ("self_harm",) if "kill myself" in text or "quiero morir" in text else (),
-            throttle=Throttle(sender=(SENDER_COUNT, 600), total=(100, 600)), **options)
+            throttle=Throttle(sender=(SENDER_COUNT, 600), total=(1000, 600)), **options)
         self._ids = iter(range(100, 10_000))
 
     def says(self, text: str, **changes: Any) -> tuple[str, ...]:
@@ -159,6 +159,19 @@ def test_what_takes_too_long_is_there_when_it_comes_again(knowledge: Knowledge) 
         return await counter.desk.answer(QUESTION), len(counter.dialogue.asked)
 
     assert asyncio.run(twice()) == (("Answer 1",), 1)
+
+
+def test_who_comes_when_too_many_wait_is_told_at_once(counter: Counter) -> None:
+    """Nothing is computed for nobody; danger is answered all the same; afterwards everything is as before."""
+    counter.dialogue.takes_s = 0.05
+    crowd = [replace(QUESTION, message_id=f"c{place}", sender=f"+1505555{place:04d}") for place in range(MOST_AT_ONCE + 2)]
+    danger = replace(QUESTION, message_id="d", sender="+15055559999", text="i want to kill myself")
+    *answers, refused, also_refused, lines = counter.hands(*crowd, danger)
+    assert all(answer[0].startswith("Answer") for answer in answers)
+    assert isinstance(refused, UnansweredError) and isinstance(also_refused, UnansweredError)
+    assert "988" in lines[0]
+    assert len(counter.dialogue.asked) == MOST_AT_ONCE
+    assert counter.hands(crowd[-1])[0][0].startswith("Answer")
 
 
 @pytest.mark.parametrize("fault", ["slow", "no answer", "a bug", "no database", "opted out", "over the limit", "short code",
