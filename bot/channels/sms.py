@@ -147,7 +147,7 @@ class EngineDialogue:
             page = page if page < len(pages) else 0
             self.store.turn_page(asked.sender_id, page + 1 if page + 1 < len(pages) else -1)
             return (pages[page], *render.texts(answers[1:], knowledge))
-        if any(answer.kind is Kind.ANSWER for answer in answers):
+        if page and any(answer.kind is Kind.ANSWER for answer in answers):
             self.store.turn_page(asked.sender_id, 0)
         return (render.one_text(answers, knowledge),) if asked.one_text else render.texts(answers, knowledge)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -45,8 +46,9 @@ def fold(text: str) -> str:
 
 def size(text: str) -> Size:
     """How the text is sent, as it stands."""
-    if _is_gsm7(text):
-        return _measured("GSM-7", [len(character.encode(_CODEC)) for character in text], GSM7_SINGLE, GSM7_PART)
+    septets = [_septets(character) for character in text]
+    if all(septets):
+        return _measured("GSM-7", septets, GSM7_SINGLE, GSM7_PART)
     widths = [len(character.encode("utf-16-be")) // 2 for character in text]
     return _measured("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
 
@@ -82,12 +84,13 @@ def _fits(text: str, max_segments: int, room: str) -> bool:
     return size(text.strip() + room).segments <= max_segments
 
 
-def _is_gsm7(text: str) -> bool:
+@functools.lru_cache(maxsize=1024)
+def _septets(character: str) -> int:
+    """1, or 2 behind an escape; 0 for what is not in the alphabet. Remembered: every answer is measured several times."""
     try:
-        text.encode(_CODEC)
+        return len(character.encode(_CODEC))
     except UnicodeEncodeError:
-        return False
-    return True
+        return 0
 
 
 def _measured(alphabet: str, widths: list[int], single: int, part: int) -> Size:
