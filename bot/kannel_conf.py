@@ -27,7 +27,7 @@ class Ports:
 def kannel_conf(settings: Settings, ports: Ports = Ports()) -> str:
     """The configuration, ready to be used. Raises SettingsError where there is no token."""
     if not settings.kannel_token:
-        raise SettingsError("IMH_KANNEL_TOKEN: is needed; make one with 'openssl rand -hex 16' and start the bot with it")
+        raise SettingsError("IMH_KANNEL_TOKEN: is needed; make one with 'openssl rand -hex 16', start the bot with it")
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
     values = {
         "ADMIN_PORT": str(ports.admin), "BOX_PORT": str(ports.box), "SMSC_PORT": str(ports.smsc),

@@ -1,4 +1,4 @@
-"""What a text-message gateway has to be: a few lines between its HTTP and the core. The recipe is in CONTRIBUTING.md."""
+"""What a text-message gateway has to be: a few lines between its HTTP and the core. The recipe: CONTRIBUTING.md."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Kannel:
         if caller_address(request, self._settings) not in self._settings.kannel_addresses:
             raise ChannelError(403, "not_admitted")
         found = fields(request.query_string)
-        token = found.get("token", [""])[0]
-        if not (self._settings.kannel_token and hmac.compare_digest(token.encode(), self._settings.kannel_token.encode())):
+        shown, token = found.get("token", [""])[0], self._settings.kannel_token
+        if not (token and hmac.compare_digest(shown.encode(), token.encode())):
             raise ChannelError(403, "not_admitted")
         return found

@@ -163,8 +163,9 @@ class Author:
         topic = self.knowledge.topics[name]
         brief = self.knowledge.briefs[topic.brief]
         return self._message(
-            Kind.ANSWER, plain=self.phrase("in_its_words", topic=self.title(name), publisher=brief.publisher), topic=name,
-            quote=self._quote(topic), source=Source(brief.id, brief.title, brief.publisher), quotation=True,
+            Kind.ANSWER, topic=name, quote=self._quote(topic),
+            plain=self.phrase("in_its_words", topic=self.title(name), publisher=brief.publisher),
+            source=Source(brief.id, brief.title, brief.publisher), quotation=True,
             citations=citations(brief, topic.cites), contacts=(self.knowledge.office,),
             related=self.choices(topic.related))
 

@@ -1,4 +1,4 @@
-"""What a person must not leave behind: phone numbers, e-mails, names, addresses and dates of birth, masked in a text."""
+"""What nobody must leave behind: phone numbers, e-mails, names, addresses and dates of birth, masked in a text."""
 
 from bot.privacy.masking import Masker, shared_masker
 

@@ -20,13 +20,16 @@ HOME_REGION = "US"
 _MOST_NAME_WORDS = 4
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # "ana at example dot org" is written where an address would be filtered.
-_SPOKEN_EMAIL = re.compile(r"\b[\w.+-]{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63} ?[(\[]?\bdot\b[)\]]? ?(?:com|org|net|edu|gov)\b")
+_SPOKEN_EMAIL = re.compile(r"\b[\w.+-]{1,64} ?[(\[]?\bat\b[)\]]? ?[\w-]{1,63} ?[(\[]?\bdot\b[)\]]? ?"
+                           r"(?:com|org|net|edu|gov)\b")
 # Seven digits as people write a local number, or ten and more with any separators between them.
-_DIGITS = re.compile(r"(?<![\w])\+?(?:\(?\d{3}\)?[ .-]*)?\d{3}[ .-]*\d{4}(?![\w])|(?<![\w])\+?\d(?:[ .()-]{0,2}\d){8,14}(?!\w)")
+_DIGITS = re.compile(r"(?<!\w)\+?(?:\(?\d{3}\)?[ .-]*)?\d{3}[ .-]*\d{4}(?!\w)|"
+                     r"(?<!\w)\+?\d(?:[ .()-]{0,2}\d){8,14}(?!\w)")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*")
 _FOLLOWING = re.compile(r"\s+([^\W\d_]+)")
 _NUMERIC_DATE = r"\d{1,4} ?[/.-] ?\d{1,2}(?: ?[/.-] ?\d{2,4})?"
-_FULL_DATE = re.compile(r"(?<![\d/])\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)\d{2}(?![\d/])|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
+_FULL_DATE = re.compile(r"(?<![\d/])\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)\d{2}(?![\d/])|"
+                        r"(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
 # Between a word of birth and its date.
 _BETWEEN = r"(?:[ :,]|\b(?:on|is|was|the|in|el|es|fue|dia|en|he|she|ella|mi|my|baby|bebe)\b){0,10}"
 
@@ -46,17 +49,21 @@ class Masker:
         name = rf"(?!(?:{_any_of(lexicon['counted'])})\b)(?:[a-z0-9]+\.? ){{1,4}}?"
         streets, before = _any_of(lexicon["streets"]), _any_of(lexicon["streets_before"])
         self._addresses = (
-            re.compile(rf"(?<!\w)\d{{1,6}}[a-z]? (?:(?:{directions})\.? )?{name}(?:{streets})\b\.?(?: (?:{directions})\b\.?)?{unit}{post}"),
-            re.compile(rf"(?<!\w)(?:{before})\.? (?:#? ?\d{{1,6}}\b|(?:[a-z]+ ){{1,4}}?(?:no\.? ?|num\.? ?|numero |# ?)?\d{{1,6}}\b){unit}{post}"),
+            re.compile(rf"(?<!\w)\d{{1,6}}[a-z]? (?:(?:{directions})\.? )?{name}(?:{streets})\b\.?"
+                       rf"(?: (?:{directions})\b\.?)?{unit}{post}"),
+            re.compile(rf"(?<!\w)(?:{before})\.? (?:#? ?\d{{1,6}}\b|"
+                       rf"(?:[a-z]+ ){{1,4}}?(?:no\.? ?|num\.? ?|numero |# ?)?\d{{1,6}}\b){unit}{post}"),
             re.compile(rf"(?<!\w)(?:{_any_of(lexicon['units'])})\b\.? ?#? ?\d{{1,5}}[a-z]?\b{post}"),
-            re.compile(rf"(?<!\w)(?:[a-z]+[ ,]+){{0,2}}(?:{_any_of(lexicon['states'])})\b\.?[ ,]+\d{{5}}(?:-\d{{4}})?(?!\d)"),
+            re.compile(rf"(?<!\w)(?:[a-z]+[ ,]+){{0,2}}(?:{_any_of(lexicon['states'])})\b\.?[ ,]+"
+                       r"\d{5}(?:-\d{4})?(?!\d)"),
         )
         written = (rf"(?:{months})\b\.? ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? ?\d{{4}})?|"
                    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: (?:of|de))? ?(?:{months})\b(?:,?(?: de| del)? ?\d{{4}})?")
         birth = _any_of(lexicon["birth"])
         self._births = (
             re.compile(rf"(?<!\w)(?:{birth})\b{_BETWEEN}(?P<date>{_NUMERIC_DATE}|{written})"),
-            re.compile(rf"(?<![\w/])(?P<date>{_NUMERIC_DATE}|{written}) ?(?:is|was|es|fue)? ?(?:(?:my|his|her|the|mi|su|baby's) )*(?:{birth})\b"),
+            re.compile(rf"(?<![\w/])(?P<date>{_NUMERIC_DATE}|{written}) ?(?:is|was|es|fue)? ?"
+                       rf"(?:(?:my|his|her|the|mi|su|baby's) )*(?:{birth})\b"),
         )
 
     @classmethod

@@ -45,7 +45,8 @@ def one_text(answers: Sequence[Answer], knowledge: Knowledge) -> str:
     notices = [sms(other, knowledge) for other in others if other.kind is Kind.NOTICE]
     seconds = [other for other in others if other.kind is not Kind.NOTICE]
     # The reminder of danger stands behind the last answer, whatever becomes of that one.
-    first = replace(first, reminder=first.reminder or next((other.reminder for other in seconds if other.reminder), None))
+    reminder = next((answer.reminder for answer in (first, *seconds) if answer.reminder), None)
+    first = replace(first, reminder=reminder)
     points = ["\n".join(fold(other.sms or other.plain) for other in seconds)] if seconds else []
     for behind in (points + notices, notices, []):
         below = "\n".join(behind)

@@ -1,4 +1,4 @@
-"""What a text message asks of the programme itself, read with care: "STOP." is a stop, "how do I stop tantrums" is not."""
+"""What a text message asks of the programme itself: "STOP." is a request to stop, "how do I stop tantrums" is not."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Inbound:
 
     `message_id` is the gateway's own and the same whenever it brings the message again; `media` counts pictures and
     sounds, which nobody opens; `one_text`: the gateway can send back one text only; `provider_opts_out`: the provider
-    answers its own words for STOP, START and HELP; `provider_did`: which of these it says that it did with this message.
+    answers its own words for STOP, START and HELP; `provider_did`: which of these it says that it did here.
     """
 
     gateway: str

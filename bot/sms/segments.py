@@ -86,7 +86,7 @@ def _fits(text: str, max_segments: int, room: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _septets(character: str) -> int:
-    """1, or 2 behind an escape; 0 for what is not in the alphabet. Remembered: every answer is measured several times."""
+    """1, or 2 behind an escape; 0 for what is not in the alphabet. Remembered: an answer is measured several times."""
     try:
         return len(character.encode(_CODEC))
     except UnicodeEncodeError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Callable, Mapping, TypeVar
+from functools import partial
+from typing import Callable, Mapping, TypeVar
 
 import sqlalchemy as sa
 import sqlalchemy.exc
@@ -40,7 +41,8 @@ class SmsStore:
 
     def open(self) -> None:
         """Connect and learn who is out; without it, the first use does."""
-        self._known_out = set(self._run(lambda db: db.execute(sa.select(tables.sms_opt_outs.c.sender_id)).scalars().all()))
+        self._known_out = set(self._run(
+            lambda db: db.execute(sa.select(tables.sms_opt_outs.c.sender_id)).scalars().all()))
 
     def is_out(self, sender_id: str) -> bool:
         """Whether the sender opted out; what was known last where the database is away. Never raises."""
@@ -148,7 +150,7 @@ class SmsStore:
         for column, kept_s in ((tables.sms_claims.c.claimed_at, CLAIMS_KEPT_S),
                                (tables.sms_pages.c.updated_at, PAGES_KEPT_S),
                                (tables.sms_deliveries.c.updated_at, DELIVERIES_KEPT_S)):
-            self._run(lambda db: db.execute(column.table.delete().where(column < now - kept_s)))
+            self._run(partial(_forget, column, now - kept_s))
 
     def _run(self, work: Callable[[Connection], _Result]) -> _Result:
         """`work` in one transaction."""
@@ -160,3 +162,8 @@ class SmsStore:
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             self._engine = None  # the next use begins anew: what is there then may lack our tables
             raise StoreError("The text messages' tables cannot be used.") from error
+
+
+def _forget(column: sa.Column, before: float, db: Connection) -> None:
+    """Take away the rows whose time is before `before`."""
+    db.execute(column.table.delete().where(column < before))

@@ -29,7 +29,9 @@ class Stub(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/plain; charset=no-such-charset" if "strange" in self.path else "text/plain")
+        self.send_header(
+            "Content-Type", "text/plain; charset=no-such-charset" if "strange" in self.path else "text/plain"
+        )
         self.end_headers()
         self.wfile.write("fé".encode() if "strange" in self.path else b"")
 
@@ -192,7 +194,9 @@ class TestServerAway:
 
     def test_a_message_waits_for_the_server(self, own: Server, tmp_path: Path) -> None:
         """It is answered once when the server is back."""
-        with Kannel(tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 5")) as box:
+        with Kannel(
+            tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 5")
+        ) as box:
             own.stop()
             number = phone()
             box.carrier.text(number, "what is infant mental health")
@@ -206,7 +210,9 @@ class TestServerAway:
     def test_after_the_last_try_the_phone_gets_our_words(self, own: Server, tmp_path: Path,
                                                          knowledge: Knowledge) -> None:
         """`reply-couldnotfetch`: crisis numbers first, one segment."""
-        with Kannel(tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 1")) as box:
+        with Kannel(
+            tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 1")
+        ) as box:
             own.stop()
             number = phone()
             box.carrier.text(number, "what is infant mental health")

@@ -1,4 +1,4 @@
-"""Text messages when something is missing, held, over a limit, or was restarted: what is kept, and who is always answered."""
+"""Text messages when something is missing, held, over a limit or restarted: what is kept, who is always answered."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class TestWithoutAModel:
 
     @pytest.fixture(scope="class")
     def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-        with Server(tmp_path_factory.mktemp("no-model"), environment=ENVIRONMENT, wait=False, arguments=ALONE) as running:
+        with Server(
+            tmp_path_factory.mktemp("no-model"), environment=ENVIRONMENT, wait=False, arguments=ALONE
+        ) as running:
             yield running
 
     @pytest.mark.parametrize(("message", "number"), DANGER.items(), ids=DANGER)
@@ -205,8 +207,12 @@ def test_danger_outranks_everything_in_the_same_message(opted: tuple[Server, str
     server, _ = opted
     sender = new_number()
     twilio(server, QUESTION, sender=sender)
-    for message in ("STOP. i want to kill myself", "1. i want to kill myself", "please stop texting me, i want to kill myself",
-                    "HELP i want to kill myself"):
+    for message in (
+        "STOP. i want to kill myself",
+        "1. i want to kill myself",
+        "please stop texting me, i want to kill myself",
+        "HELP i want to kill myself",
+    ):
         assert "988" in twilio(server, message, sender=sender)[0][:GSM7_SINGLE], message
     assert POINT in twilio(server, QUESTION, sender=sender)[0], "nobody opted out"
 
@@ -233,7 +239,9 @@ class TestRestart:
         assert post(server, asked).text == answer
         title = next(line[2:] for line in texts_in(post(server, asked))[0].splitlines() if line.startswith("2 "))
         assert title == "Why your bond with your baby is central"
-        assert twilio(server, "the second", sender=chooser)[0].startswith("The infant-caregiver relationship is central")
+        assert twilio(server, "the second", sender=chooser)[0].startswith(
+            "The infant-caregiver relationship is central"
+        )
         second = twilio(server, "MORE", sender=reader)
         assert second != first and "The field of infant mental health works" in second[0]
 

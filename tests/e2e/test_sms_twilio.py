@@ -1,9 +1,10 @@
-"""Text messages as Twilio brings them: signed, doubled, late, empty, from anywhere; and nothing that only looks like one."""
+"""Text messages as Twilio brings them: signed, doubled, late, empty, from anywhere; and what only looks like one."""
 
 from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Iterator
 
@@ -111,7 +112,7 @@ def test_a_message_that_comes_twice_at_once_is_answered_once(server: Server, num
     for text in (QUESTION, "MORE", "STOP"):
         fields = fields_of(text, sender=number)
         with ThreadPoolExecutor(4) as pool:
-            answers = [response.text for response in pool.map(lambda _: post(server, fields), range(4))]
+            answers = [response.text for response in pool.map(partial(post, server), [fields] * 4)]
         assert len(set(answers)) == 1 and "<Message" in answers[0], text
         assert post(server, fields).text == answers[0]
     assert said(server.var_dir, sender_id(server.var_dir, number)) == [QUESTION, "MORE"]
@@ -167,7 +168,8 @@ def test_an_opt_out_is_for_one_of_our_numbers(server: Server, number: str) -> No
 
 def test_nothing_tells_who_wrote(server: Server, number: str) -> None:
     """The history holds masks; the database and the log hold neither the number nor what was masked."""
-    text = "my name is Zenobia Quux, call 505-555-0188 or z.quux@example.org, i live at 77 Xylo St. what is infant mental health"
+    text = ("my name is Zenobia Quux, call 505-555-0188 or z.quux@example.org, i live at 77 Xylo St. "
+            "what is infant mental health")
     assert twilio(server, text, sender=number)
     (kept,) = said(server.var_dir, sender_id(server.var_dir, number))
     assert kept == ("my name is [name], call [phone] or [email], i live at [address] what is infant mental health")

@@ -88,7 +88,9 @@ def flood(server: Server, kannel: Kannel, *, phones: int, each: int, gave_up: st
 def _in_order(var_dir: Path, sender: str, sent: list[str], heard: list[str], gave_up: str) -> bool:
     """Whether the phone was heard in the order in which it wrote, and answered in the order in which it was heard."""
     with closing(sqlite3.connect(f"file:{database(var_dir)}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT body FROM replies WHERE sender_id = ? ORDER BY created_at", (sender,)).fetchall()
+        rows = connection.execute(
+            "SELECT body FROM replies WHERE sender_id = ? ORDER BY created_at", (sender,)
+        ).fetchall()
     points = [fold(json.loads(body)[0]["custom"]["sms"]) for (body,) in rows]
     answers = [text for text in heard if text != gave_up]
     return said(var_dir, sender) == sent and len(points) == len(answers) and all(
@@ -145,7 +147,9 @@ def _forged(drawn: random.Random, client: httpx.Client) -> httpx.Response:
         "no signature": lambda: form(body),
         "bad signature": lambda: form(body, **{"X-Twilio-Signature": b"AAAA" * 7}),
         "odd signature": lambda: form(body, **{"X-Twilio-Signature": b"\xff\xfe" * 9}),
-        "wrong method": lambda: client.request(drawn.choice(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "GET"]), TWILIO),
+        "wrong method": lambda: client.request(
+            drawn.choice(["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "GET"]), TWILIO
+        ),
         "huge body": lambda: form(body + b"&x=" + b"a" * drawn.randint(17_000, 80_000)),
         "nulls": lambda: form(body.replace(b"stop", b"st%00op\x00")),
         "broken escapes": lambda: form(body + drawn.choice([b"%", b"&a=%z", b"%%%", b"&%=%4"])),
@@ -153,8 +157,9 @@ def _forged(drawn: random.Random, client: httpx.Client) -> httpx.Response:
         "random bytes": lambda: form(drawn.randbytes(drawn.randint(1, 4000))),
         "json": lambda: client.post(TWILIO, json=fields),
         "many fields": lambda: form(b"&".join(b"a%d=1" % number for number in range(900))),
-        "kannel, another token": lambda: client.get(KANNEL, params={"from": "1", "to": "2", "text": "stop", "id": "3",
-                                                                    "token": AUTH_TOKEN}),
+        "kannel, another token": lambda: client.get(
+            KANNEL, params={"from": "1", "to": "2", "text": "stop", "id": "3", "token": AUTH_TOKEN}
+        ),
         "kannel, broken": lambda: client.get(f"{KANNEL}?from=%ff&to=%&text=%00&id=&token=%zz"),
     }
     return kinds[drawn.choice(sorted(kinds))]()

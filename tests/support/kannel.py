@@ -22,7 +22,8 @@ import httpx
 
 from tests.support.server import PROJECT, Server, free_port
 
-PRESENT = all(shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin") for program in ("bearerbox", "smsbox"))
+_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+PRESENT = all(shutil.which(program, path=_PATH) for program in ("bearerbox", "smsbox"))
 FAKESMSC = Path("/usr/lib/kannel/test/fakesmsc")
 TOKEN = "0123456789abcdef"
 PROGRAMME = "15055550100"
@@ -171,7 +172,7 @@ class Kannel:
         self.carrier = Carrier(self.smsc_port)
 
     def _box(self, program: str, log: Path) -> None:
-        path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        path = shutil.which(program, path=_PATH)
         with log.open("ab") as output:
             self._boxes.append(subprocess.Popen([path, "-v", "4", str(self._conf)], cwd=self._folder, stdout=output,
                                                 stderr=output, start_new_session=True))

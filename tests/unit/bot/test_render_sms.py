@@ -137,7 +137,7 @@ def test_a_whole_reply_fits_into_one_text(author: Author, knowledge: Knowledge) 
 
 
 def test_two_answers_share_one_text(author: Author, knowledge: Knowledge) -> None:
-    """The first whole; the second's point where there is room; never more than three segments, never without the first."""
+    """The first whole; the second's point where there is room; never more than three segments."""
     for name in knowledge.topics:
         for second in ("contact", "relationship_central"):
             text = one_text([author.topic(name), author.topic(second), author.notice()], knowledge)

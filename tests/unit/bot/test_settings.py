@@ -67,9 +67,20 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
     assert getattr(load_settings({name: text}), field) == value
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    *WRONG.items(), ("IMH_PORT", "65536"), ("IMH_PORT", "0"), ("IMH_PORT", "-1"), ("IMH_PUBLIC_URL", "https://a.org/x"),
-    ("IMH_PUBLIC_URL", "ftp://a.org"), ("IMH_KANNEL_TOKEN", "with a blank & more"), ("IMH_RATE_SENDER", "30/0"), ("IMH_SECRET", "x" * 31)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *WRONG.items(),
+        ("IMH_PORT", "65536"),
+        ("IMH_PORT", "0"),
+        ("IMH_PORT", "-1"),
+        ("IMH_PUBLIC_URL", "https://a.org/x"),
+        ("IMH_PUBLIC_URL", "ftp://a.org"),
+        ("IMH_KANNEL_TOKEN", "with a blank & more"),
+        ("IMH_RATE_SENDER", "30/0"),
+        ("IMH_SECRET", "x" * 31),
+    ],
+)
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     """The server does not start, and the message says which variable to mend."""
     with pytest.raises(SettingsError, match=name):

@@ -164,7 +164,9 @@ def test_what_takes_too_long_is_there_when_it_comes_again(knowledge: Knowledge) 
 def test_who_comes_when_too_many_wait_is_told_at_once(counter: Counter) -> None:
     """Nothing is computed for nobody; danger is answered all the same; afterwards everything is as before."""
     counter.dialogue.takes_s = 0.05
-    crowd = [replace(QUESTION, message_id=f"c{place}", sender=f"+1505555{place:04d}") for place in range(MOST_AT_ONCE + 2)]
+    crowd = [
+        replace(QUESTION, message_id=f"c{place}", sender=f"+1505555{place:04d}") for place in range(MOST_AT_ONCE + 2)
+    ]
     danger = replace(QUESTION, message_id="d", sender="+15055559999", text="i want to kill myself")
     *answers, refused, also_refused, lines = counter.hands(*crowd, danger)
     assert all(answer[0].startswith("Answer") for answer in answers)
@@ -174,8 +176,9 @@ def test_who_comes_when_too_many_wait_is_told_at_once(counter: Counter) -> None:
     assert counter.hands(crowd[-1])[0][0].startswith("Answer")
 
 
-@pytest.mark.parametrize("fault", ["slow", "no answer", "a bug", "no database", "opted out", "over the limit", "short code",
-                                   "unsettled"])
+@pytest.mark.parametrize(
+    "fault", ["slow", "no answer", "a bug", "no database", "opted out", "over the limit", "short code", "unsettled"]
+)
 def test_danger_is_answered_whatever_fails(knowledge: Knowledge, fault: str, caplog: pytest.LogCaptureFixture) -> None:
     """With the line that fits, in the first segment; the log holds no word of it."""
     use(knowledge)
@@ -218,7 +221,13 @@ def test_stop_is_confirmed_once_and_then_there_is_silence(counter: Counter) -> N
     """HELP is answered, START brings back."""
     (confirmed,) = counter.says("STOP")
     assert "START" in confirmed and "988" in confirmed
-    assert counter.says("stop") == counter.says("please stop texting me") == counter.says("hello?") == counter.says("1") == ()
+    assert (
+        counter.says("stop")
+        == counter.says("please stop texting me")
+        == counter.says("hello?")
+        == counter.says("1")
+        == ()
+    )
     counter.desk._throttle = Throttle(sender=(100, 60), total=(100, 60))
     assert counter.says("HELP")[0].startswith("NMAIMH")
     assert "you are in" in counter.says("START")[0]
@@ -283,7 +292,9 @@ def test_no_program_is_answered(counter: Counter, sender: str) -> None:
 def test_what_is_said_where_no_answer_came_names_the_numbers_first(counter: Counter) -> None:
     """In the language of the message."""
     assert counter.desk.unavailable(QUESTION).startswith("Emergency: call 911. Crisis: call or text 988.")
-    assert counter.desk.unavailable(replace(QUESTION, text="¿por qué llora el bebé?")).startswith("Emergencia: llame al 911")
+    assert counter.desk.unavailable(replace(QUESTION, text="¿por qué llora el bebé?")).startswith(
+        "Emergencia: llame al 911"
+    )
 
 
 @pytest.mark.parametrize(("typed", "kept"), [

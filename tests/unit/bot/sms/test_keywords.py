@@ -50,7 +50,9 @@ def test_there_are_enough_cases_and_none_twice() -> None:
     assert all({"en", "es"} <= set(languages) for languages in CASES.values())
 
 
-@pytest.mark.parametrize("word", ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ALTO", "PARE"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ALTO", "PARE"]
+)
 def test_every_word_of_the_contract_stops(keywords: Keywords, word: str) -> None:
     """In any case, with a sign behind it."""
     assert all(keywords.read(text).wish is Wish.STOP for text in (word, word.lower(), f"{word.title()}."))

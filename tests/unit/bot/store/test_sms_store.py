@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,11 @@ def test_who_is_out_is_known_while_the_database_is_away(store: SmsStore, address
     for one in (store, later):
         assert one.is_out("sms-a") and not one.is_out("sms-b")
         assert one.language("sms-a") is None
-        for ask in (lambda: one.claim("twilio", "m1"), lambda: one.page("sms-a"), lambda: one.opt_out("sms-b"),
-                    lambda: one.settle("twilio", "m1", ()), lambda: one.delivered("twilio", "m1", status="sent", error=None)):
+        for use in (partial(one.claim, "twilio", "m1"), partial(one.page, "sms-a"), partial(one.opt_out, "sms-b"),
+                    partial(one.settle, "twilio", "m1", ()),
+                    partial(one.delivered, "twilio", "m1", status="sent", error=None)):
             with pytest.raises(StoreError):
-                ask()
+                use()
     (tmp_path / "sms.db").rmdir()
     (tmp_path / "gone.db").rename(tmp_path / "sms.db")
     assert store.claim("twilio", "m1") == (True, None)
@@ -153,11 +155,18 @@ def test_a_page_is_remembered_for_a_day(store: SmsStore, clock: Clock) -> None:
     assert store.page("sms-a") == 0
 
 
-@pytest.mark.parametrize(("reports", "last"), [
-    (["queued", "sent", "delivered"], "delivered"), (["delivered", "sent", "queued"], "delivered"),
-    (["sent", "undelivered", "delivered"], "undelivered"), (["sending", "failed"], "failed"), (["delivered", "read"], "read"),
-    (["sent", "something new"], "sent"), (["something new", "sent"], "sent"),
-])
+@pytest.mark.parametrize(
+    ("reports", "last"),
+    [
+        (["queued", "sent", "delivered"], "delivered"),
+        (["delivered", "sent", "queued"], "delivered"),
+        (["sent", "undelivered", "delivered"], "undelivered"),
+        (["sending", "failed"], "failed"),
+        (["delivered", "read"], "read"),
+        (["sent", "something new"], "sent"),
+        (["something new", "sent"], "sent"),
+    ],
+)
 def test_the_furthest_state_of_a_delivery_stays(store: SmsStore, reports: list[str], last: str) -> None:
     """In whatever order they are told."""
     for status in reports:
@@ -167,7 +176,9 @@ def test_the_furthest_state_of_a_delivery_stays(store: SmsStore, reports: list[s
 
 def test_the_language_is_that_of_the_conversation(store: SmsStore, address: str) -> None:
     with open_database(address).begin() as connection:
-        upsert(connection, tables.conversations, {"sender_id": "sms-a"}, {"slots": '{"language": "es"}', "updated_at": 0.0})
+        upsert(
+            connection, tables.conversations, {"sender_id": "sms-a"}, {"slots": '{"language": "es"}', "updated_at": 0.0}
+        )
     assert store.language("sms-a") == "es" and store.language("sms-b") is None
 
 
@@ -201,7 +212,9 @@ def test_after_a_change_of_key_everybody_is_found(address: str) -> None:
     with engine.begin() as connection:
         for sender in (before, "web-1"):
             upsert(connection, tables.conversations, {"sender_id": sender}, {"slots": "{}", "updated_at": 0.0})
-            upsert(connection, tables.replies, {"sender_id": sender, "message_id": "m"}, {"body": "[]", "created_at": 0.0})
+            upsert(
+                connection, tables.replies, {"sender_id": sender, "message_id": "m"}, {"body": "[]", "created_at": 0.0}
+            )
             connection.execute(sa.text("INSERT INTO events (sender_id) VALUES (:sender)"), {"sender": sender})
     assert rekey(engine, FIRST, SECOND) == 1
     assert rekey(engine, SECOND, THIRD) == 1
