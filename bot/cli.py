@@ -58,11 +58,13 @@ def keep() -> None:
 
 @app.command()
 def serve() -> None:
-    """Answer on the web channel; train first where the data changed."""
+    """Answer on the web and the text-message channel; train first where the data changed."""
     settings = load_settings()
     _release_apart()
     console.print(f"Chat in a browser:  http://{settings.host}:{settings.port}/webhooks/web/\n"
                   f"For a program:      POST http://{settings.host}:{settings.port}/webhooks/web/webhook\n"
+                  f"For text messages:  POST http://{settings.host}:{settings.port}/webhooks/sms/twilio, "
+                  "GET …/webhooks/sms/kannel\n"
                   "Ready when http://…/webhooks/web/health/ready says so. Stop with Ctrl+C.")
     from bot.server import serve as run
 
