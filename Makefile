@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat test check validate train keep bench quality lock clean
+.PHONY: help setup serve chat sms kannel rekey test check validate train bench bench-sms quality lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -27,6 +27,15 @@ serve: $(READY) ## answer on the web (and SMS) channel; prints the addresses
 chat: $(READY) ## the same bot in the terminal
 	@$(PYTHON) -m bot chat
 
+sms: $(READY) ## the same bot as a phone shows it, with segments and cost (PRICE=0.0083 a segment)
+	@$(PYTHON) -m bot sms $(if $(PRICE),--price $(PRICE))
+
+kannel: $(READY) ## print Kannel's configuration (IMH_KANNEL_TOKEN must be set)
+	@$(PYTHON) -m bot kannel
+
+rekey: $(READY) ## change the key of the phone numbers' pseudonyms
+	@$(PYTHON) -m bot rekey
+
 test: $(READY) ## every test that a clean machine can run
 	@$(PYTHON) -m bot train
 	@$(PYTHON) -m pytest
@@ -48,6 +57,10 @@ bench: $(READY) ## measure quality and speed; tables in docs/
 
 quality: $(READY) ## how well it understands what nobody trained on; fails where the last result was better
 	@$(PYTHON) -m benchmarks quality
+
+bench-sms: $(READY) ## text messages under load; writes docs/performance-sms.md
+	@$(PYTHON) -m bot train
+	@$(PYTHON) -m benchmarks.sms
 
 lock: $(READY) ## resolve the dependencies again, without any download address
 	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \

@@ -25,4 +25,6 @@ class ActionFollowUp(ReplyingAction):
             if topic.why:
                 return answer((topic.why,), memory, author)
             return Reply((author.smalltalk("why_unknown", related=topic.related),))
+        if memory.quotation_unread:
+            return Reply((author.quotation(topic.name),))
         return Reply((author.smalltalk("tell_more", related=topic.related),))

@@ -24,8 +24,10 @@ _ASKED_BY_INTENT = {
 class Memory:
     """One turn: what was understood (`intent`, `topics`, …) and what is remembered (`last_topic`, `choices`, …).
 
-    `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message asks
-    where the answer before is from; `leans` says how the message leans on what came before ("stays", "goes_on", "perhaps", "no"); `asked` holds the slots of what was asked for in words or by the switch.
+    `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message
+    asks where the answer before is from; `leans` says how the message leans on what came before ("stays",
+    "goes_on", "perhaps", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all of
+    the quotation; `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str
@@ -43,6 +45,7 @@ class Memory:
     clarified: int
     crisis: tuple[str, ...]
     noticed: bool
+    quotation_unread: bool
     asked: Mapping[str, str | None]
 
     @classmethod
@@ -73,6 +76,7 @@ class Memory:
             clarified=int(slots.get("clarified") or 0),
             crisis=tuple(slots.get("crisis") or ()),
             noticed=bool(slots.get("noticed")),
+            quotation_unread=bool(metadata.get("quotation_unread")),
             asked=asked,
         )
 

@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 from bot.check import check as check_project
-from bot.errors import ImhError
+from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, load_settings, pseudonym_key
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
@@ -58,11 +58,13 @@ def keep() -> None:
 
 @app.command()
 def serve() -> None:
-    """Answer on the web channel; train first where the data changed."""
+    """Answer on the web and the text-message channel; train first where the data changed."""
     settings = load_settings()
     _release_apart()
     console.print(f"Chat in a browser:  http://{settings.host}:{settings.port}/webhooks/web/\n"
                   f"For a program:      POST http://{settings.host}:{settings.port}/webhooks/web/webhook\n"
+                  f"For text messages:  POST http://{settings.host}:{settings.port}/webhooks/sms/twilio, "
+                  "GET …/webhooks/sms/kannel\n"
                   "Ready when http://…/webhooks/web/health/ready says so. Stop with Ctrl+C.")
     from bot.server import serve as run
 
@@ -77,6 +79,38 @@ def chat() -> None:
     from bot.terminal import chat as run
 
     run(settings)
+
+
+@app.command()
+def sms(price: float = typer.Option(0.0083, help="What a segment costs, in dollars.")) -> None:
+    """A phone in the terminal: what arrives, in how many segments, at what price."""
+    settings = load_settings()
+    _release_apart()
+    from bot.phone import phone as run
+
+    run(settings, price_usd=price)
+
+
+@app.command()
+def kannel(admin_port: int = 13000, box_port: int = 13001, smsc_port: int = 10000) -> None:
+    """Print Kannel's configuration for this server."""
+    from bot.kannel_conf import Ports, kannel_conf
+
+    print(kannel_conf(load_settings(), Ports(admin_port, box_port, smsc_port)), end="")
+
+
+@app.command()
+def rekey() -> None:
+    """Move all pseudonyms from IMH_PSEUDONYM_KEY to IMH_PSEUDONYM_KEY_NEW. Stop the server first."""
+    from bot.store.database import open_database
+    from bot.store.keys import rekey as run
+
+    settings = load_settings()
+    if not settings.pseudonym_key_new:
+        raise SettingsError("IMH_PSEUDONYM_KEY_NEW: is needed; make it with 'openssl rand -hex 32'.")
+    moved = run(open_database(settings.database_url), pseudonym_key(settings), settings.pseudonym_key_new)
+    console.print(f"{moved} opt-outs and all conversations by text are under the new key. Start the server with "
+                  "IMH_PSEUDONYM_KEY set to it.")
 
 
 def _release(settings: Settings) -> None:

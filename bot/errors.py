@@ -5,6 +5,7 @@
     ├── ContentError     content, training data, domain, stories or tests disagree; carries every Problem
     ├── ReleaseError     a bundle is damaged, unsigned or made for other code; the one before it stays
     ├── StoreError       a turn could not be written; nobody was told that it was
+    ├── UnansweredError  a text message that cannot be answered now; the gateway may bring it again
     └── ChannelError     a request that cannot be answered; carries its HTTP status and error code
 """
 
@@ -50,6 +51,10 @@ class ReleaseError(ImhError):
 
 class StoreError(ImhError):
     """A turn could not be written."""
+
+
+class UnansweredError(ImhError):
+    """A text message that cannot be answered now; the gateway may bring it again."""
 
 
 class ChannelError(ImhError):

@@ -16,6 +16,7 @@ from sanic.response import redirect
 
 from bot import release
 from bot.channels.http import prepare_app, refuse_odd_lengths
+from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
 from bot.errors import ReleaseError, SettingsError
@@ -30,8 +31,10 @@ BACKLOG = 256
 
 
 def channels(settings: Settings) -> list[InputChannel]:
-    """The channels that this server listens on."""
-    return [WebInput(settings)]
+    """The channels that this server listens on. Raises SettingsError where one of them may not start."""
+    sms = SmsInput(settings)
+    sms.service.open(settings)  # before anything listens: a listener that raises ends in a traceback
+    return [WebInput(settings), sms]
 
 
 def create_app(settings: Settings) -> Sanic:

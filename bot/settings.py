@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 _MIN_SECRET_CHARACTERS = 32
+_MIN_TOKEN_CHARACTERS = 8
 _Value = TypeVar("_Value")
 
 
@@ -44,6 +45,14 @@ class Settings:
     rate_sender: Rate = Rate(30, 60)
     rate_address: Rate = Rate(300, 60)
     rate_loopback: bool = False
+    rate_sms: Rate = Rate(3000, 60)
+    redis_url: str = field(default="", repr=False)
+    twilio_auth_token: str = field(default="", repr=False)
+    twilio_opt_out: str = "ours"
+    kannel_token: str = field(default="", repr=False)
+    kannel_addresses: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+    pseudonym_key: str = field(default="", repr=False)
+    pseudonym_key_new: str = field(default="", repr=False)
 
     @property
     def database_url(self) -> str:
@@ -71,7 +80,20 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         rate_sender=read("IMH_RATE_SENDER", default.rate_sender, _rate),
         rate_address=read("IMH_RATE_ADDRESS", default.rate_address, _rate),
         rate_loopback=read("IMH_RATE_LOOPBACK", default.rate_loopback, _yes_or_no),
+        rate_sms=read("IMH_RATE_SMS", default.rate_sms, _rate),
+        redis_url=read("IMH_REDIS_URL", default.redis_url, _redis_url),
+        twilio_auth_token=read("IMH_TWILIO_AUTH_TOKEN", default.twilio_auth_token, str),
+        twilio_opt_out=read("IMH_TWILIO_OPT_OUT", default.twilio_opt_out, _ours_or_provider),
+        kannel_token=read("IMH_KANNEL_TOKEN", default.kannel_token, _token),
+        kannel_addresses=read("IMH_KANNEL_ADDRESSES", default.kannel_addresses, _addresses),
+        pseudonym_key=read("IMH_PSEUDONYM_KEY", default.pseudonym_key, _secret),
+        pseudonym_key_new=read("IMH_PSEUDONYM_KEY_NEW", default.pseudonym_key_new, _secret),
     )
+    if settings.twilio_auth_token and not settings.public_url:
+        read.wrong.append("IMH_PUBLIC_URL: is needed beside IMH_TWILIO_AUTH_TOKEN: Twilio signs the public address; "
+                          "set it to the one that Twilio calls")
+    if settings.pseudonym_key and settings.pseudonym_key == settings.secret:
+        read.wrong.append("IMH_PSEUDONYM_KEY: is the same as IMH_SECRET; make another with 'openssl rand -hex 32'")
     if settings.workers > 1:
         read.wrong.append("IMH_WORKERS: only one worker is possible without a lock that several share; set it to 1")
     if read.wrong:
@@ -81,9 +103,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def signing_secret(settings: Settings) -> str:
     """The key that bundles are signed with: `IMH_SECRET`, or one made here and kept for its owner alone."""
-    if settings.secret:
-        return settings.secret
-    path = settings.var_dir / "secret"
+    return settings.secret or _kept_secret(settings, "secret")
+
+
+def pseudonym_key(settings: Settings) -> str:
+    """The key that stands between a phone number and its conversation: `IMH_PSEUDONYM_KEY`, or one made here."""
+    return settings.pseudonym_key or _kept_secret(settings, "pseudonym_key")
+
+
+def _kept_secret(settings: Settings, name: str) -> str:
+    path = settings.var_dir / name
     if not path.exists():
         settings.var_dir.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
@@ -140,6 +169,25 @@ def _yes_or_no(text: str) -> bool:
 def _secret(text: str) -> str:
     if len(text) < _MIN_SECRET_CHARACTERS:
         raise ValueError(f"is shorter than {_MIN_SECRET_CHARACTERS} characters; make one with 'openssl rand -hex 32'")
+    return text
+
+
+def _token(text: str) -> str:
+    if len(text) < _MIN_TOKEN_CHARACTERS or not text.isalnum() or not text.isascii():
+        raise ValueError(f"is not {_MIN_TOKEN_CHARACTERS} or more letters and digits; make one with "
+                         "'openssl rand -hex 16'")
+    return text
+
+
+def _ours_or_provider(text: str) -> str:
+    if text not in {"ours", "provider"}:
+        raise ValueError(f"'{text}' is neither ours nor provider")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError(f"'{text.split('@')[-1]}' is not an address like redis://127.0.0.1:6379/0")
     return text
 
 

@@ -1,4 +1,7 @@
-"""One message in, its reply out: what the web and the text-message channel share. Knows Rasa, but no HTTP."""
+"""One message in, its reply out: what the web and the text-message channel share. Knows Rasa, but no HTTP.
+
+A message is understood as it was typed and kept as it is masked: names, numbers and addresses never reach the store.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,14 @@ from rasa.core.tracker_store import FailSafeTrackerStore
 from bot.errors import ChannelError
 from bot.knowledge import current
 from bot.logs import where
+from bot.privacy import shared_masker
 from bot.store.tracker import BoundedTrackerStore
 from bot.store.turn import Turn, current_turn
 
 logger = logging.getLogger(__name__)
+
+# Where in the text an entity stands: in the masked one, somewhere else.
+_PLACES = {"start", "end"}
 
 Message = Mapping[str, Any]
 """One message of a reply: `text`, `buttons`, `custom`."""
@@ -76,14 +83,27 @@ async def _exchange(agent: Agent, incoming: Incoming) -> list[Message]:
                 return earlier
         reset = current_turn.set(turn)
         try:
-            await agent.processor.handle_message(UserMessage(
-                as_text(incoming.text), output, incoming.sender_id, input_channel=incoming.channel,
-                message_id=incoming.message_id, metadata=dict(incoming.metadata)))
+            await agent.processor.handle_message(await _kept(agent, incoming, output))
         finally:
             current_turn.reset(reset)
     if not (output.messages and turn.committed):
         raise ChannelError(503, "unavailable")
     return output.messages
+
+
+async def _kept(agent: Agent, incoming: Incoming, output: OutputChannel) -> UserMessage:
+    """The message as it is stored: masked, with what was understood from the words as they were typed."""
+    typed, kept = as_text(incoming.text), as_text(shared_masker().mask(incoming.text))
+    return UserMessage(kept, output, incoming.sender_id, input_channel=incoming.channel,
+                       message_id=incoming.message_id, metadata=dict(incoming.metadata),
+                       parse_data=None if kept == typed else {**await understood(agent, incoming.text), "text": kept})
+
+
+async def understood(agent: Agent, text: str) -> dict[str, Any]:
+    """What is understood of a text as it was typed, without anything that holds its words or their places."""
+    parsed = dict(await agent.processor.parse_message(UserMessage(as_text(text))))
+    entities = [{key: value for key, value in entity.items() if key not in _PLACES} for entity in parsed["entities"]]
+    return {**parsed, "entities": entities, "text": "", "text_tokens": []}
 
 
 def bounded(agent: Agent) -> BoundedTrackerStore:

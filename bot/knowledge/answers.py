@@ -90,6 +90,7 @@ class Answer:
     choices: tuple[Choice, ...] = ()
     lines: tuple[CrisisLine, ...] = ()
     reminder: str | None = None
+    quotation: bool = False  # asked for by itself, where a channel shows the point alone
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,6 +103,8 @@ class Answer:
             data["quote"] = self.quote.to_dict() if self.quote else None
             data["source"] = self.source.to_dict() if self.source else None
             data["citations"] = [citation.to_dict() for citation in self.citations]
+        if self.quotation:
+            data["quotation"] = True
         if self.contacts:
             data["contacts"] = [contact.to_dict() for contact in self.contacts]
         if self.kind is Kind.CRISIS:
@@ -111,6 +114,21 @@ class Answer:
         else:
             data["related"] = [choice.to_dict() for choice in self.related]
         return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Answer:
+        """The message of which `data` is the `to_dict`, but for crisis lines, which a text message has in words."""
+        quote, source = data.get("quote"), data.get("source")
+        return cls(
+            kind=Kind(data["kind"]), topic=data["topic"], audience=data["audience"], language=data["language"],
+            id=data["id"], plain=data["plain"], sms=data["sms"], reminder=data["reminder"],
+            quotation=data.get("quotation", False),
+            quote=Quote(quote["text"], tuple(quote["passages"]), quote["translation"]) if quote else None,
+            source=Source(**source) if source else None,
+            citations=tuple(Citation(**citation) for citation in data.get("citations", ())),
+            contacts=tuple(_contact(contact) for contact in data.get("contacts", ())),
+            related=tuple(Choice(**choice) for choice in data.get("related", ())),
+            choices=tuple(Choice(**choice) for choice in data.get("choices", ())))
 
     @property
     def buttons(self) -> tuple[Choice, ...]:
@@ -139,6 +157,17 @@ class Author:
             Kind.ANSWER, plain=wording.plain, sms=wording.sms, topic=name, quote=self._quote(topic, people=people),
             source=Source(brief.id, brief.title, brief.publisher), citations=citations(brief, topic.cites),
             contacts=contacts, related=self.choices(tuple(other for other in (*offer, *topic.related) if other != name)))
+
+    def quotation(self, name: str) -> Answer:
+        """The brief's own words behind the answer on a topic, for whoever was given the point alone."""
+        topic = self.knowledge.topics[name]
+        brief = self.knowledge.briefs[topic.brief]
+        return self._message(
+            Kind.ANSWER, topic=name, quote=self._quote(topic),
+            plain=self.phrase("in_its_words", topic=self.title(name), publisher=brief.publisher),
+            source=Source(brief.id, brief.title, brief.publisher), quotation=True,
+            citations=citations(brief, topic.cites), contacts=(self.knowledge.office,),
+            related=self.choices(topic.related))
 
     def origin(self, name: str) -> Answer:
         """Where the answer on a topic comes from: its numbered references, else the brief and its publisher."""
@@ -204,6 +233,12 @@ class Author:
 
     def _message(self, kind: Kind, *, plain: str, **fields: Any) -> Answer:
         return Answer(kind=kind, audience=self.audience, language=self.language, plain=plain, **fields)
+
+
+def _contact(data: Mapping[str, Any]) -> Contact:
+    """A contact as far as a message shows it."""
+    return Contact(id="", name=data["name"], phone=data["phone"], display=data["display"], passage="",
+                   email=data["email"])
 
 
 def citations(brief: Brief, numbers: tuple[int, ...]) -> tuple[Citation, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Iterator
 
 import gsm0338  # noqa: F401  registers the codec
 
 _CODEC = "gsm03.38"
+MAX_SEGMENTS = 3
 # A single message, and a part of a long one, whose header takes seven septets or six octets.
 GSM7_SINGLE, GSM7_PART = 160, 153
 UCS2_SINGLE, UCS2_PART = 70, 67
@@ -19,6 +23,11 @@ _FOLDED = str.maketrans({
 # é, ñ, ü, ¡ and ¿ are in the alphabet; á, í, ó and ú are not. They are folded on purpose: a reader knows "mama" from
 # "mamá" by the sentence, while paying would cut a three-segment answer to 201 characters.
 _ACCENTS = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
+
+
+_SENTENCE = re.compile(r".*?(?:[.!?…][\"')”’]*(?=\s|$)|\n|$)\s*", re.DOTALL)
+# What must arrive in one piece: a link, an e-mail address, a number to call with its blanks; else a word.
+_PIECE = re.compile(r"(?:https?://\S+|\+?(?:\(\d{3}\) ?)?\d[\d-]*(?: \d[\d-]+)*|\S+)\s*|\s+")
 
 
 @dataclass(frozen=True)
@@ -37,18 +46,51 @@ def fold(text: str) -> str:
 
 def size(text: str) -> Size:
     """How the text is sent, as it stands."""
-    if _is_gsm7(text):
-        return _measured("GSM-7", [len(character.encode(_CODEC)) for character in text], GSM7_SINGLE, GSM7_PART)
+    septets = [_septets(character) for character in text]
+    if all(septets):
+        return _measured("GSM-7", septets, GSM7_SINGLE, GSM7_PART)
     widths = [len(character.encode("utf-16-be")) // 2 for character in text]
     return _measured("UCS-2", widths, UCS2_SINGLE, UCS2_PART)
 
 
-def _is_gsm7(text: str) -> bool:
+def split(text: str, *, max_segments: int = MAX_SEGMENTS, room: str = "") -> list[str]:
+    """The text in messages of at most `max_segments`, in order; at least one, each without blanks at its ends.
+
+    `room` is what will be written behind each of them.
+
+    Cut between sentences; a sentence that is too long for one message between words, links and numbers to call; a word
+    that is too long between characters.
+    """
+    pages, page = [], ""
+    for piece in _pieces(text.strip(), max_segments, room):
+        if page and not _fits(page + piece, max_segments, room):
+            pages.append(page.strip())
+            page = ""
+        page += piece
+    return [*pages, page.strip()]
+
+
+def _pieces(text: str, max_segments: int, room: str) -> Iterator[str]:
+    """Sentences; of those that fit no message, words; of those, characters."""
+    for sentence in _SENTENCE.findall(text):
+        if _fits(sentence, max_segments, room):
+            yield sentence
+            continue
+        for word in _PIECE.findall(sentence):
+            yield from (word,) if _fits(word, max_segments, room) else word
+
+
+def _fits(text: str, max_segments: int, room: str) -> bool:
+    return size(text.strip() + room).segments <= max_segments
+
+
+@functools.lru_cache(maxsize=1024)
+def _septets(character: str) -> int:
+    """1, or 2 behind an escape; 0 for what is not in the alphabet. Remembered: an answer is measured several times."""
     try:
-        text.encode(_CODEC)
+        return len(character.encode(_CODEC))
     except UnicodeEncodeError:
-        return False
-    return True
+        return 0
 
 
 def _measured(alphabet: str, widths: list[int], single: int, part: int) -> Size:

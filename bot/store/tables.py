@@ -2,6 +2,7 @@
 
     conversations   one row a sender: its slots, so that a long history need not be read to know them
     replies         one row a message id: the reply, so that a message that comes twice is answered once
+    sms_*           what the text-message channel remembers; under pseudonyms, never under phone numbers
 """
 
 from __future__ import annotations
@@ -25,4 +26,49 @@ replies = sa.Table(
     sa.Column("message_id", sa.String(128), primary_key=True),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False, index=True),
+)
+
+sms_opt_outs = sa.Table(
+    "sms_opt_outs",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("key_id", sa.String(16), nullable=False, index=True),
+    sa.Column("since", sa.Float, nullable=False),
+)
+
+# `texts` is null while the message is being answered; `claimed_at` then tells whether whoever answers is still alive.
+sms_claims = sa.Table(
+    "sms_claims",
+    metadata,
+    sa.Column("gateway", sa.String(32), primary_key=True),
+    sa.Column("message_id", sa.String(128), primary_key=True),
+    sa.Column("texts", sa.Text),
+    sa.Column("claimed_at", sa.Float, nullable=False, index=True),
+)
+
+# How many pages of the last answer's quotation were sent; MORE sends the next.
+sms_pages = sa.Table(
+    "sms_pages",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("page", sa.Integer, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False, index=True),
+)
+
+sms_deliveries = sa.Table(
+    "sms_deliveries",
+    metadata,
+    sa.Column("gateway", sa.String(32), primary_key=True),
+    sa.Column("message_id", sa.String(128), primary_key=True),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("error", sa.String(32)),
+    sa.Column("updated_at", sa.Float, nullable=False, index=True),
+)
+
+# The keys that a pseudonym went through before the present one, sealed with the present one.
+sms_keys = sa.Table(
+    "sms_keys",
+    metadata,
+    sa.Column("key_id", sa.String(16), primary_key=True),
+    sa.Column("sealed", sa.Text, nullable=False),
 )

@@ -21,10 +21,10 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
 from bot.store import sqlite, tables
+from bot.store.database import upsert
 from bot.store.events import event_from
 from bot.store.turn import current_turn
 
@@ -109,10 +109,10 @@ class BoundedTrackerStore(SQLTrackerStore):
         with self.engine.begin() as connection:
             if new:
                 connection.execute(self._events.insert(), [_row(tracker.sender_id, event) for event in new])
-                _upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
+                upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
                     "slots": json.dumps(tracker.current_slot_values()), "updated_at": time.time()})
             if ours and turn.message_id:
-                _upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
+                upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
                     "body": json.dumps(turn.reply()), "created_at": time.time()})
         setattr(tracker, _STORED, len(tracker.events))
         if ours:
@@ -160,13 +160,3 @@ def _row(sender_id: str, event: Event) -> dict[str, Any]:
         "intent_name": ((data.get("parse_data") or {}).get("intent") or {}).get("name"),
         "action_name": data.get("name"), "data": json.dumps(data),
     }
-
-
-def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert or replace one row, in the dialect of the engine at hand."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert
-    statement = insert(table).values(**key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

@@ -86,10 +86,11 @@ def every_message(author: Author) -> list[Answer]:
     """All that can be said to one person: each topic and its origin, each crisis, asking back, refusing, small talk."""
     knowledge, topics = author.knowledge, tuple(author.knowledge.topics)
     # What is filled in or said on a page is no message.
-    phrases = [key for key in knowledge.phrases if "." not in key and not key.startswith(("origin_", "notice"))]
+    phrases = [key for key in knowledge.phrases if "." not in key and not key.startswith(("origin_", "notice", "in_its_words"))]
     return [
         *(author.topic(name) for name in topics),
         *(author.origin(name) for name in topics),
+        *(author.quotation(name) for name in topics),
         *(author.crisis((kind,)) for kind in knowledge.crisis.kinds),
         author.clarify(topics), author.out_of_scope(()), author.out_of_scope(topics[:2]), author.notice(),
         *(author.smalltalk(key, related=knowledge.starters, contact=True) for key in phrases),

@@ -17,13 +17,14 @@ MAY_IMPORT = {
     "bot/settings.py": ("bot.errors",),
     "bot/knowledge": ("bot.errors",),
     "bot/safety": ("bot.errors",),
-    "bot/sms": (),
+    "bot/sms": ("bot.errors", "bot.knowledge"),
+    "bot/privacy": (),
     "bot/render": ("bot.knowledge", "bot.sms"),
     "actions": ("bot.knowledge", "bot.render.plain"),
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/knowledge", "bot/safety", "bot/sms",
-                "bot/render")
+                "bot/privacy", "bot/render")
 
 
 def modules(part: str) -> list[Path]:

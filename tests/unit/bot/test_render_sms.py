@@ -8,7 +8,8 @@ import pytest
 
 from bot.knowledge import AUDIENCES, LANGUAGES, Answer, Kind, Knowledge
 from bot.knowledge.answers import Author
-from bot.render.sms import sms
+from bot.render.sms import one_text, quotation, sms, texts
+from bot.sms import texts as programme
 from bot.sms.segments import GSM7_PART, GSM7_SINGLE, fold, size
 from tests.unit.bot.conftest import every_message
 
@@ -100,6 +101,102 @@ def test_accents_that_cost_are_folded(knowledge: Knowledge) -> None:
     """A Spanish answer stays in GSM-7."""
     answer = replace(Author(knowledge, "es", "parent").smalltalk("thanks"), plain="Mamá y bebé — “aquí”…")
     assert sms(answer, knowledge) == 'Mama y bebé - "aqui"...'
+
+
+# --- What a phone needs besides ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reminded", [False, True], ids=["", "after a crisis"])
+def test_a_quotation_comes_in_pages_that_fit(author: Author, knowledge: Knowledge, reminded: bool) -> None:
+    """All of the brief's words, in order, with the translation; the word for the next page on all but the last."""
+    reminder = knowledge.crisis.reminder(("self_harm",), author.language) if reminded else None
+    more = knowledge.phrase("sms.more", author.language)
+    for name in knowledge.topics:
+        answer = replace(author.quotation(name), reminder=reminder)
+        pages = quotation(answer, knowledge)
+        assert pages
+        for number, page in enumerate(pages, 1):
+            assert_fits(page, f"{name} {number}")
+            assert reminder is None or page.endswith(fold(reminder)), name
+            assert (f" {more}" in page) == (number < len(pages)), name
+        said = "".join(pages).replace(f" {more}", "").replace(fold(reminder or "|"), "")
+        assert answer.quote
+        for text in filter(None, (answer.quote.text, answer.quote.translation)):
+            assert "".join(fold(text).split()) in "".join(said.split()), name
+
+
+def test_a_whole_reply_fits_into_one_text(author: Author, knowledge: Knowledge) -> None:
+    """For gateways that take one: every answer with the notice behind it, point, source and number in it."""
+    notice = sms(author.notice(), knowledge)
+    for name in knowledge.topics:
+        answer = author.topic(name)
+        text = one_text([answer, author.notice()], knowledge)
+        assert_fits(text, name)
+        assert text.startswith(fold(answer.sms)) and text.endswith(notice), name
+        assert "(505) 331-7138" in text and (not answer.citations or answer.citations[0].short in text), name
+
+
+def test_two_answers_share_one_text(author: Author, knowledge: Knowledge) -> None:
+    """The first whole; the second's point where there is room; never more than three segments."""
+    for name in knowledge.topics:
+        for second in ("contact", "relationship_central"):
+            text = one_text([author.topic(name), author.topic(second), author.notice()], knowledge)
+            assert_fits(text, f"{name} {second}")
+            assert text.startswith(fold(author.topic(name).sms)), name
+
+
+def test_danger_comes_first_in_one_text(author: Author, knowledge: Knowledge) -> None:
+    """With the right number in the first 160 septets, an answer and the notice behind it."""
+    for kind, (best, *_) in knowledge.crisis.kinds.items():
+        text = one_text([author.crisis((kind,)), author.topic("indicators"), author.notice()], knowledge)
+        assert_fits(text, kind)
+        assert knowledge.crisis.lines[best].display in first_septets(text), kind
+
+
+def test_the_reminder_survives_in_one_text(author: Author, knowledge: Knowledge) -> None:
+    """It stands on the last answer, which may have to give way."""
+    reminder = knowledge.crisis.reminder(("self_harm",), author.language)
+    answers = [author.topic("indicators"), replace(author.topic("references"), reminder=reminder)]
+    assert fold(reminder) in one_text(answers, knowledge)
+
+
+def test_a_message_that_was_stored_is_rendered_like_the_first_time(author: Author, knowledge: Knowledge) -> None:
+    """`custom` holds all that a text message needs."""
+    for message in every_message(author):
+        again = Answer.from_dict(message.to_dict())
+        assert sms(again, knowledge) == sms(message, knowledge), described(message)
+        assert again.kind is message.kind and again.quote == message.quote
+    assert texts([author.notice()], knowledge) == (sms(author.notice(), knowledge),)
+
+
+@pytest.mark.parametrize("key", ["stopped", "started", "too_many", "only_words", "too_long", "unavailable",
+                                 "gateway_no_answer", "gateway_no_service", "gateway_no_text", "gateway_empty"])
+def test_what_the_programme_says_is_one_segment(knowledge: Knowledge, key: str) -> None:
+    """With the numbers for a bad moment, first of all where no answer came."""
+    for language in LANGUAGES:
+        text = programme.say(key, language)
+        assert size(text).alphabet == "GSM-7" and size(text).segments == 1, (key, language)
+        assert key == "started" or ("911" in text and "988" in text), (key, language)
+        if key == "unavailable" or key.startswith("gateway_"):
+            assert "911" in text[:30] and "988" in text[:70], (key, language)
+
+
+def test_help_says_who_what_it_costs_how_often_how_to_stop_and_whom_to_call(knowledge: Knowledge) -> None:
+    """In three segments at most."""
+    for language, words in (("en", ("NMAIMH", "rates may apply", "One reply per text", "STOP", "(505) 331-7138")),
+                            ("es", ("NMAIMH", "tarifas", "Una respuesta por mensaje", "ALTO", "(505) 331-7138"))):
+        text = programme.say("help", language)
+        assert_fits(text, language)
+        assert all(word in text for word in (*words, "911", "988")), text
+
+
+def test_danger_has_a_text_of_its_own_for_every_kind(knowledge: Knowledge) -> None:
+    """One segment, without any answer computed; an unknown kind gets one too."""
+    for kind, (best, *_) in knowledge.crisis.kinds.items():
+        for language in LANGUAGES:
+            text = programme.crisis((kind,), language)
+            assert size(text).segments == 1 and knowledge.crisis.lines[best].display in text, (kind, language)
+    assert "911" in programme.crisis(("no such kind",), "en")
 
 
 def assert_fits(text: str, where: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import PROJECT, Rate, Settings, load_settings, signing_secret
+from bot.settings import PROJECT, Rate, Settings, load_settings, pseudonym_key, signing_secret
 
 KEY = "0123456789abcdef" * 4
 WRONG = {
@@ -23,6 +23,12 @@ WRONG = {
     "IMH_RATE_SENDER": "30",
     "IMH_RATE_ADDRESS": "0/60",
     "IMH_RATE_LOOPBACK": "perhaps",
+    "IMH_RATE_SMS": "many",
+    "IMH_REDIS_URL": "http://:hunter2@redis",
+    "IMH_TWILIO_OPT_OUT": "both",
+    "IMH_KANNEL_TOKEN": "short",
+    "IMH_KANNEL_ADDRESSES": "localhost",
+    "IMH_PSEUDONYM_KEY": "short",
 }
 
 
@@ -49,15 +55,32 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2", "trusted_proxies", frozenset({"10.0.0.1", "10.0.0.2"})),
     ("IMH_DB_URL", "postgresql+psycopg2://bot@db/imh", "database_url", "postgresql+psycopg2://bot@db/imh"),
     ("IMH_SECRET", KEY, "secret", KEY),
+    ("IMH_RATE_SMS", "60/60", "rate_sms", Rate(60, 60)),
+    ("IMH_REDIS_URL", "rediss://:pw@redis:6379/2", "redis_url", "rediss://:pw@redis:6379/2"),
+    ("IMH_TWILIO_OPT_OUT", "provider", "twilio_opt_out", "provider"),
+    ("IMH_KANNEL_TOKEN", "abcdefgh", "kannel_token", "abcdefgh"),
+    ("IMH_KANNEL_ADDRESSES", "10.0.0.3", "kannel_addresses", frozenset({"10.0.0.3"})),
+    ("IMH_PSEUDONYM_KEY", KEY, "pseudonym_key", KEY),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     """Text becomes a value of the field's type."""
     assert getattr(load_settings({name: text}), field) == value
 
 
-@pytest.mark.parametrize(("name", "text"), [
-    *WRONG.items(), ("IMH_PORT", "65536"), ("IMH_PORT", "0"), ("IMH_PORT", "-1"), ("IMH_PUBLIC_URL", "https://a.org/x"),
-    ("IMH_PUBLIC_URL", "ftp://a.org"), ("IMH_RATE_SENDER", "30/0"), ("IMH_SECRET", "x" * 31)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *WRONG.items(),
+        ("IMH_PORT", "65536"),
+        ("IMH_PORT", "0"),
+        ("IMH_PORT", "-1"),
+        ("IMH_PUBLIC_URL", "https://a.org/x"),
+        ("IMH_PUBLIC_URL", "ftp://a.org"),
+        ("IMH_KANNEL_TOKEN", "with a blank & more"),
+        ("IMH_RATE_SENDER", "30/0"),
+        ("IMH_SECRET", "x" * 31),
+    ],
+)
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     """The server does not start, and the message says which variable to mend."""
     with pytest.raises(SettingsError, match=name):
@@ -80,18 +103,44 @@ def test_several_workers_are_refused_while_no_lock_is_shared() -> None:
 @pytest.mark.parametrize(("name", "text", "secret"), [
     ("IMH_SECRET", KEY, KEY),
     ("IMH_DB_URL", "postgresql://bot:hunter2@db/imh", "hunter2"),
+    ("IMH_REDIS_URL", "redis://:hunter2@redis/0", "hunter2"),
+    ("IMH_KANNEL_TOKEN", "hunter2hunter2", "hunter2"),
+    ("IMH_PSEUDONYM_KEY", KEY, KEY),
 ])
 def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str) -> None:
     """A log that prints the settings gives nothing away."""
     assert secret not in repr(load_settings({name: text}))
 
 
-@pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh")])
+@pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh"),
+                                            ("IMH_REDIS_URL", "http://:hunter2@redis"), ("IMH_KANNEL_TOKEN", "hunter2"),
+                                            ("IMH_PSEUDONYM_KEY", "hunter2")])
 def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
     """What is wrong with a secret is told without it."""
     with pytest.raises(SettingsError) as caught:
         load_settings({name: text})
     assert "hunter2" not in str(caught.value)
+
+
+def test_twilio_needs_the_address_that_it_signs() -> None:
+    """Without the public address every signature would look forged."""
+    with pytest.raises(SettingsError, match="IMH_PUBLIC_URL"):
+        load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32})
+    assert load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32, "IMH_PUBLIC_URL": "https://a.org"}).twilio_auth_token
+
+
+def test_the_two_keys_are_two() -> None:
+    """Who can sign a release need not be able to tell whose phone wrote."""
+    with pytest.raises(SettingsError, match="IMH_PSEUDONYM_KEY: is the same as IMH_SECRET"):
+        load_settings({"IMH_SECRET": KEY, "IMH_PSEUDONYM_KEY": KEY})
+
+
+def test_the_pseudonym_key_is_made_here_once_where_none_is_set(tmp_path: Path) -> None:
+    """Another one than the secret that signs."""
+    settings = Settings(var_dir=tmp_path)
+    assert pseudonym_key(settings) == pseudonym_key(settings) != signing_secret(settings)
+    assert stat.S_IMODE((tmp_path / "pseudonym_key").stat().st_mode) == 0o600
+    assert pseudonym_key(Settings(var_dir=tmp_path, pseudonym_key=KEY)) == KEY
 
 
 def test_the_configured_secret_signs(tmp_path: Path) -> None:

@@ -96,6 +96,23 @@ def test_processor_hears_what_came_in(agent: FakeAgent) -> None:
     assert heard.metadata == {"language": "es", "default_audience": "parent"}
 
 
+def test_what_tells_who_somebody_is_is_understood_and_not_kept(agent: FakeAgent) -> None:
+    """Understood from the words as typed; kept masked, with no word and no place of a word beside it."""
+    agent.exchange(incoming("my name is Rosa Quux, thanks"))
+    assert agent.processor.read == ["my name is Rosa Quux, thanks"]
+    (heard,) = agent.processor.heard
+    assert heard.text == "my name is [name], thanks"
+    assert heard.parse_data["intent"]["name"] == "thanks"
+    assert heard.parse_data["entities"] == [{"entity": "role", "value": "provider"}]
+    assert "Rosa" not in str(heard.parse_data) and heard.parse_data["text"] == heard.text
+
+
+def test_message_without_anything_to_mask_is_left_to_the_processor(agent: FakeAgent) -> None:
+    """It is read once, by the processor itself."""
+    agent.exchange(incoming("thanks"))
+    assert agent.processor.read == [] and agent.processor.heard[0].parse_data is None
+
+
 def test_message_delivered_again_gets_the_stored_reply(agent: FakeAgent) -> None:
     """The second delivery is answered with the first's reply and is no second turn."""
     first = agent.exchange(incoming(message_id="m1"))

@@ -1,0 +1,157 @@
+"""The text-message channel: the core of `bot/sms` with Rasa behind it and the gateways in front of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Awaitable, Callable, Sequence
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.exchange import Incoming, exchange, understood
+from bot.channels.gateway import Gateway
+from bot.channels.http import prepare_app
+from bot.channels.kannel import Kannel
+from bot.channels.twilio import Twilio
+from bot.errors import ChannelError, SettingsError, StoreError, UnansweredError
+from bot.knowledge import Answer, Kind, current
+from bot.logs import where
+from bot.render import sms as render
+from bot.safety import shared_screen
+from bot.settings import Settings, load_settings, pseudonym_key
+from bot.sms import texts
+from bot.sms.desk import Desk
+from bot.sms.keywords import shared_keywords
+from bot.sms.messages import Asked
+from bot.sms.throttle import Throttle
+from bot.store.database import open_database
+from bot.store.keys import open_pseudonyms
+from bot.store.sms import SmsStore
+
+logger = logging.getLogger(__name__)
+
+NAME = "sms"
+DEFAULT_AUDIENCE = "provider"
+# A third gateway is one more name here and one more file beside kannel.py.
+GATEWAYS: tuple[Callable[[Settings], Gateway], ...] = (Twilio, Kannel)
+
+
+class SmsInput(InputChannel):
+    """`/webhooks/sms/…`, a path a gateway."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or load_settings()
+        self.service = SmsService()
+
+    @classmethod
+    def name(cls) -> str:
+        return NAME
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> SmsInput:
+        return cls()
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        sms = Blueprint("sms_channel")
+
+        @sms.listener("before_server_start")
+        async def prepare(app: Any, _: Any) -> None:
+            prepare_app(app, self._settings)
+            self.service.open(self._settings)
+            self.service.dialogue.agent = lambda: app.ctx.agent
+
+        for gateway in GATEWAYS:
+            gateway(self._settings).listen(sms, self.service)
+        return sms
+
+
+class SmsService:
+    """The core on a database; what the gateways ask."""
+
+    desk: Desk
+    store: SmsStore
+
+    def __init__(self) -> None:
+        self.dialogue = EngineDialogue()
+        self._open = False
+
+    def open(self, settings: Settings) -> None:
+        """Connect; once.
+
+        Raises SettingsError where the database cannot be used or opt-outs are kept in it under another pseudonym key.
+        """
+        if self._open:
+            return
+        try:
+            pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
+        except (SQLAlchemyError, OSError) as error:
+            raise SettingsError(f"IMH_DB_URL: the database cannot be used ({type(error).__name__}); without it nobody "
+                                "knows who asked for silence.") from error
+        self.store = self.dialogue.store = SmsStore(settings.database_url, key_id=pseudonyms.key_id)
+        self.store.open()
+        screen = shared_screen()
+        sender, total = settings.rate_sender, settings.rate_sms
+        self.desk = Desk(
+            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords(),
+            hears=lambda text: screen.screen(text).kinds,
+            throttle=Throttle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
+                              redis_url=settings.redis_url))
+        self._open = True
+
+
+class EngineDialogue:
+    """Rasa's engine as the text-message core asks it, and MORE, which only a phone needs."""
+
+    store: SmsStore
+
+    def __init__(self) -> None:
+        self.agent: Callable[[], Agent | None] = lambda: None
+
+    async def reply(self, asked: Asked) -> tuple[str, ...]:
+        """The rendered reply; crisis lines first wherever rules heard danger. Raises UnansweredError."""
+        try:
+            page = self.store.page(asked.sender_id)
+            reply = await exchange(self.agent(), Incoming(
+                sender_id=asked.sender_id, text=_no_command(asked.text), channel=NAME, message_id=asked.message_id,
+                metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0}))
+            answers = [Answer.from_dict(message["custom"]) for message in reply]
+            said = self._rendered(answers, page=page, asked=asked)
+        except (ChannelError, StoreError) as error:
+            raise UnansweredError("No answer could be computed or stored.") from error
+        if asked.danger and answers[0].kind is not Kind.CRISIS:
+            lines = texts.crisis(asked.danger, answers[0].language)
+            return (lines,) if asked.one_text else (lines, *said)
+        return said
+
+    async def danger(self, text: str) -> tuple[str, ...]:
+        """What the classifier hears where the rules heard nothing; nothing where no model is loaded."""
+        agent = self.agent()
+        if not text or agent is None or not agent.is_ready():
+            return ()
+        try:
+            parsed = await understood(agent, _no_command(text))
+        except Exception as error:  # whatever the pipeline raises: nobody waits for an answer here
+            logger.error("A message could not be looked through: %s", where(error))
+            return ()
+        if parsed["intent"].get("name") != "crisis":
+            return ()
+        return tuple((parsed.get("crisis") or {}).get("kinds") or ()) or tuple(current().crisis.kinds)[:1]
+
+    def _rendered(self, answers: Sequence[Answer], *, page: int, asked: Asked) -> tuple[str, ...]:
+        """The texts, and the page that MORE turns to next: -1 where the quotation was read to its end."""
+        knowledge = current()
+        if answers[0].quotation:
+            pages = render.quotation(answers[0], knowledge)
+            page = page if page < len(pages) else 0
+            self.store.turn_page(asked.sender_id, page + 1 if page + 1 < len(pages) else -1)
+            return (pages[page], *render.texts(answers[1:], knowledge))
+        if page and any(answer.kind is Kind.ANSWER for answer in answers):
+            self.store.turn_page(asked.sender_id, 0)
+        return (render.one_text(answers, knowledge),) if asked.one_text else render.texts(answers, knowledge)
+
+
+def _no_command(text: str) -> str:
+    """The text with a leading slash that is only a slash: nobody has buttons on a phone."""
+    return f"／{text[1:]}" if text.startswith("/") else text

@@ -1,0 +1,48 @@
+"""The database beside Rasa's tracker store, for what must work where no model does: opt-outs, claims, deliveries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from bot.store import sqlite, tables
+
+# A database that is away must not cost a gateway its patience.
+CONNECT_TIMEOUT_S = 2
+
+
+def open_database(address: str) -> Engine:
+    """An engine on the database at `address`, with our tables in it. Raises what SQLAlchemy raises where it is away."""
+    url = sa.engine.make_url(address)
+    if url.drivername.startswith("sqlite") and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sqlite.open_file(url)
+    elif url.drivername.startswith("postgresql"):
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    else:
+        engine = sa.create_engine(url)
+    tables.metadata.create_all(engine)
+    return engine
+
+
+def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless there is one of its key; whether it was inserted. Atomic between processes."""
+    return connection.execute(_insert(connection, table).values(**values).on_conflict_do_nothing()).rowcount == 1
+
+
+def upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Insert a row, or give the one of its key new values."""
+    statement = _insert(connection, table).values(**key, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:
+    """An INSERT in the dialect of the connection, which alone knows ON CONFLICT."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
+    return insert(table)
