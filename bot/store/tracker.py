@@ -109,10 +109,10 @@ class BoundedTrackerStore(SQLTrackerStore):
         with self.engine.begin() as connection:
             if new:
                 connection.execute(self._events.insert(), [_row(tracker.sender_id, event) for event in new])
-                _upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
+                upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
                     "slots": json.dumps(tracker.current_slot_values()), "updated_at": time.time()})
             if ours and turn.message_id:
-                _upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
+                upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
                     "body": json.dumps(turn.reply()), "created_at": time.time()})
         setattr(tracker, _STORED, len(tracker.events))
         if ours:
@@ -133,6 +133,11 @@ class BoundedTrackerStore(SQLTrackerStore):
                 # A file that can be read may still not be written.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.execute(sa.select(tables.conversations.c.sender_id).limit(1))
+
+    @property
+    def events_table(self) -> sa.Table:
+        """Rasa's table, one row an event."""
+        return self._events
 
     def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Event]:
         """Rasa's own way to tell what is new counts rows, which is wrong for a tracker that holds only the last ones."""
@@ -162,7 +167,7 @@ def _row(sender_id: str, event: Event) -> dict[str, Any]:
     }
 
 
-def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+def upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
     """Insert or replace one row, in the dialect of the engine at hand."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
