@@ -1,0 +1,45 @@
+// What a conversation is, kept in this tab until the tab is closed: no cookie, nothing for other sites to see.
+
+// Old phones have little memory, and nobody reads back a hundred messages in a narrow window.
+export const MAX_ENTRIES = 100;
+const VERSION = 1;
+
+/** Nothing said yet. */
+function fresh() {
+  return { version: VERSION, sender: null, language: null, audience: null, asked: {}, open: null, entries: [] };
+}
+
+export class Memory {
+  /** @param {string} key one for each server and each widget of a page */
+  constructor(key) {
+    this.key = `imh-chat:${key}`;
+    this.state = fresh();
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.key));
+      if (kept && kept.version === VERSION && Array.isArray(kept.entries)) this.state = Object.assign(fresh(), kept);
+    } catch (error) {
+      // Storage is forbidden or holds something else: the conversation then lasts as long as the page.
+    }
+  }
+
+  save() {
+    this.state.entries = this.state.entries.slice(-MAX_ENTRIES);
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.state));
+    } catch (error) {
+      // Full or forbidden; see above.
+    }
+  }
+
+  /** Everything that was said goes, and the id with it; the switches stay as they were put. */
+  forget() {
+    const { language, audience, asked, open } = this.state;
+    this.state = Object.assign(fresh(), { language, audience, asked, open });
+    this.save();
+  }
+
+  /** The entry of this id. */
+  find(id) {
+    return this.state.entries.find((entry) => entry.id === id);
+  }
+}
