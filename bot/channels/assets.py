@@ -107,10 +107,10 @@ def add_routes(web: Blueprint) -> None:
         headers = {"Cache-Control": f"public, max-age={KEPT_S}", "ETag": asset.tag, "Vary": "Accept-Encoding"}
         if asset.tag in request.headers.get("if-none-match", ""):
             return HTTPResponse(status=304, headers=headers)
-        return compressible(request, asset, headers)
+        return respond(request, asset, headers)
 
 
-def compressible(request: Request, asset: Asset, headers: dict[str, str], *, status: int = 200) -> HTTPResponse:
+def respond(request: Request, asset: Asset, headers: dict[str, str], *, status: int = 200) -> HTTPResponse:
     """The asset, gzipped for those who take that."""
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return HTTPResponse(asset.body, status=status, headers=headers, content_type=asset.content_type)

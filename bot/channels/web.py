@@ -10,8 +10,7 @@ import sqlalchemy.exc
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse
-from sanic.response import html as html_response
+from sanic.response import HTTPResponse, redirect
 from sanic.response import json as json_response
 
 from bot.channels import assets, page, visitor
@@ -129,8 +128,10 @@ class WebInput(InputChannel):
 
         @web.get("/")
         async def demonstration(request: Request) -> HTTPResponse:
-            return self._page([], language=page.chosen(request.args.get("language"),
-                                                       request.headers.get("accept-language", "")))
+            if not request.path.endswith("/"):
+                return redirect("web/")  # what the page points to is named from its own folder
+            return self._page(request, [], language=page.chosen(request.args.get("language"),
+                                                                request.headers.get("accept-language", "")))
 
         @web.post("/")
         async def demonstration_form(request: Request) -> HTTPResponse:
@@ -145,9 +146,11 @@ class WebInput(InputChannel):
         self._sessions.accept(message.sender)
         return message
 
-    def _page(self, reply: list[Message], *, status: int = 200, sender: str = "", **shown: Any) -> HTTPResponse:
+    def _page(self, request: Request, reply: list[Message], *, status: int = 200, sender: str = "",
+              **shown: Any) -> HTTPResponse:
         html = page.render(reply, sender=sender or self._sessions.new(), sms_number=self._settings.sms_number, **shown)
-        return html_response(html, status=status, headers={"Content-Security-Policy": page.POLICY})
+        return assets.respond(request, assets.Asset(html.encode(), "text/html; charset=utf-8"),
+                              {"Content-Security-Policy": page.POLICY, "Vary": "Accept-Encoding"}, status=status)
 
     async def _answer(self, request: Request, message: WebMessage) -> HTTPResponse:
         danger = self._screen.screen(message.text)
@@ -171,14 +174,14 @@ class WebInput(InputChannel):
         except ChannelError as error:
             # The page that complains belongs to the same conversation, unless it is the sender that is wrong.
             sender = "" if error.code == "sender_invalid" else form["sender"]
-            return self._page([], language=language, sender=sender, error=error.code, status=error.status)
+            return self._page(request, [], language=language, sender=sender, error=error.code, status=error.status)
         danger = self._screen.screen(message.text)
         try:
             reply = await self._reply(request, message, danger=bool(danger))
         except ChannelError as error:
-            return self._page([], language=language, sender=message.sender, asked=message.text, error=error.code,
+            return self._page(request, [], language=language, sender=message.sender, asked=message.text, error=error.code,
                               kinds=danger.kinds, status=error.status)
-        return self._page(reply, language=language, sender=message.sender, asked=message.text,
+        return self._page(request, reply, language=language, sender=message.sender, asked=message.text,
                           audience=form["audience"])
 
     async def _reply(self, request: Request, message: WebMessage, *, danger: bool) -> list[Message]:

@@ -105,13 +105,17 @@ export class ImhChat extends HTMLElement {
   _settle() {
     const { state } = this._memory;
     const around = this.closest('[lang]');
-    const asked = { language: oneOf(LANGUAGES, this.getAttribute('language')) || oneOf(LANGUAGES, around && around.lang)
-      || oneOf(LANGUAGES, navigator.language), audience: oneOf(AUDIENCES, this.getAttribute('audience')) };
-    for (const [what, usual] of [['language', 'en'], ['audience', AUDIENCES[0]]]) {
-      if (state[what]) continue;
-      state[what] = asked[what] || usual;
+    const page = { language: oneOf(LANGUAGES, this.getAttribute('language')) || oneOf(LANGUAGES, around && around.lang),
+      audience: oneOf(AUDIENCES, this.getAttribute('audience')) };
+    const usual = { language: 'en', audience: AUDIENCES[0] };
+    for (const what of Object.keys(usual)) {
+      const begun = state[what] !== null;
+      // A page that now comes in another language was asked for in it; otherwise what the person chose here holds.
+      if (begun && (!page[what] || page[what] === state.page[what])) continue;
+      state[what] = page[what] || (what === 'language' && oneOf(LANGUAGES, navigator.language)) || usual[what];
+      state.page[what] = page[what];
       // What the server begins with anyway it is not told: then it goes by what people write.
-      if (state[what] !== usual) state.asked[what] = state[what];
+      if (begun || state[what] !== usual[what]) state.asked[what] = state[what];
     }
   }
 

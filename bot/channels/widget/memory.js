@@ -6,7 +6,7 @@ const VERSION = 1;
 
 /** Nothing said yet. */
 function fresh() {
-  return { version: VERSION, sender: null, language: null, audience: null, asked: {}, open: null, entries: [] };
+  return { version: VERSION, sender: null, language: null, audience: null, asked: {}, page: {}, open: null, entries: [] };
 }
 
 export class Memory {
@@ -33,8 +33,8 @@ export class Memory {
 
   /** Everything that was said goes, and the id with it; the switches stay as they were put. */
   forget() {
-    const { language, audience, asked, open } = this.state;
-    this.state = Object.assign(fresh(), { language, audience, asked, open });
+    const { language, audience, asked, page, open } = this.state;
+    this.state = Object.assign(fresh(), { language, audience, asked, page, open });
     this.save();
   }
 

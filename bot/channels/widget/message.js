@@ -48,8 +48,8 @@ export function crisisLines(lines, phrase, language) {
     el('strong', null, text(line.name)), ' ',
     el('span', { class: 'reach' },
       link('tel', line.phone, text(line.display), { class: 'call' }),
-      line.sms ? link('sms', line.sms, fill(phrase('labels.text_line', language), { number: text(line.sms) }),
-        { class: 'call' }) : null),
+      line.sms ? link('sms', line.sms, fill(phrase('labels.text_line', language),
+        { number: text(line.sms === line.phone ? line.display : line.sms) }), { class: 'call' }) : null),
     el('span', { class: 'when' }, text(line.when)))));
 }
 

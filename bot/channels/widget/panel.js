@@ -27,7 +27,7 @@ export function buildPanel({ inline, on }) {
   parts.heading = el('h2', { id: id('title'), tabindex: '-1' });
   parts.toLanguage = el('button', { type: 'button', class: 'plain-button', onclick: on.language });
   parts.menu = el('button', { type: 'button', class: 'plain-button', 'aria-expanded': 'false', 'aria-controls': id('options'),
-    onclick: on.menu }, icon(MORE), parts.menuText = el('span', { class: 'hidden' }));
+    onclick: on.menu }, icon(MORE), parts.menuText = el('span', { class: 'wide-only' }));
   parts.close = el('button', { type: 'button', class: 'plain-button', onclick: on.close }, icon(CROSS),
     parts.closeText = el('span', { class: 'hidden' }));
   const radios = ['parent', 'provider'].map((audience) => {
