@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,7 +21,7 @@ def answered(store: BoundedTrackerStore, sender_id: str, answer_id: str) -> bool
         events.c.data.contains(json.dumps(answer_id), autoescape=True))
     with store.engine.connect() as connection:
         found = connection.execute(rows).scalars().all()
-    return any(_custom(row).get("id") == answer_id for row in found)
+    return any(_answer_id(json.loads(row)) == answer_id for row in found)
 
 
 def keep_feedback(store: BoundedTrackerStore, sender_id: str, answer_id: str, *, value: str,
@@ -46,3 +47,8 @@ def erase(store: BoundedTrackerStore, sender_id: str) -> None:
         if is_file:
             # The log of what was written holds the words until it is folded into the file.
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _answer_id(event: dict[str, Any]) -> str | None:
+    """The `custom.id` of something that the bot said."""
+    return ((event.get("data") or {}).get("custom") or {}).get("id")
