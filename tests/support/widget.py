@@ -20,7 +20,7 @@ class Widget:
         self.host = page.locator(selector)
         self.launcher = self.host.locator(".launcher")
         self.panel = self.host.locator(".panel")
-        self.field = self.host.get_by_label("Your question").or_(self.host.get_by_label("Su pregunta")).first
+        self.field = self.host.locator(".composer textarea")
         self.log = self.host.get_by_role("log")
         self.send = self.host.locator(".send")
         self.mine = self.host.locator(".message.mine")

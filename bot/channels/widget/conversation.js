@@ -39,7 +39,7 @@ export class Conversation {
   /** What was on its way when the page was left is sent on; its id keeps it from being said twice. */
   resume() {
     if (!this.address) {
-      this.trouble('not_set_up', { again: false });
+      this.trouble('not_set_up');
       return;
     }
     this.memory.state.entries.filter((entry) => entry.status === 'sending' || entry.status === 'waiting')
@@ -53,12 +53,12 @@ export class Conversation {
   }
 
   offline() {
-    this.trouble('offline', { again: false });
+    this.trouble('offline');
   }
 
   /** The network may be back: what waits is sent now. */
   hurry() {
-    if (this.log.troubled === 'offline' && this._outbox.idle) this._recovered();
+    if (this.log.troubled === 'offline' && this._outbox.idle && navigator.onLine !== false) this._recovered();
     this._outbox.hurry();
   }
 
@@ -147,8 +147,8 @@ export class Conversation {
   }
 
   /** Says in plain words what is wrong, with the crisis lines. */
-  trouble(kind, { again = true } = {}) {
-    this.log.trouble(kind, this.phrase(TROUBLES[kind], this.language), this.language, { again });
+  trouble(kind) {
+    this.log.trouble(kind, this.phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
   }
 
   _recovered() {

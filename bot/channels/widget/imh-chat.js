@@ -213,7 +213,7 @@ export class ImhChat extends HTMLElement {
   _unfold(button, what, open = this._parts[what].hidden) {
     this._parts[what].hidden = !open;
     this._parts[button].setAttribute('aria-expanded', String(open));
-    this._parts.sure.hidden = true;
+    if (what === 'options') this._parts.sure.hidden = true;
   }
 
   /** How many characters are too many, while somebody writes; a paste is never cut off behind their back. */

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.support.browser import launched
 from tests.support.server import Server
 from tests.support.site import STRICT, Site
-from tests.support.widget import Widget
+from tests.support.widget import PATIENCE_MS, Widget
 
 
 # Not for the whole session: Playwright keeps an event loop running, and the tests after these begin loops of their own.
@@ -25,6 +25,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor whom nobody knows, with a small laptop and a browser in English."""
     context = browser.new_context(viewport={"width": 1024, "height": 800}, locale="en-US")
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
