@@ -18,6 +18,11 @@ export function el(tag, given, ...children) {
   return made;
 }
 
+/** A button that submits nothing. */
+export function button(style, given, ...children) {
+  return el('button', Object.assign({ type: 'button', class: style }, given), ...children);
+}
+
 function append(parent, children) {
   for (const child of children) {
     if (Array.isArray(child)) append(parent, child);

@@ -6,9 +6,8 @@ import { el, empty, fill } from './dom.js';
 import { Log } from './log.js';
 import { Memory } from './memory.js';
 import { buildPanel, relabel } from './panel.js';
-import { LINES, STARTERS, WORDS } from './words.js';
+import { LANGUAGES, LINES, STARTERS, WORDS } from './words.js';
 
-const LANGUAGES = Object.keys(WORDS);
 const AUDIENCES = ['parent', 'provider'];
 // As in imh-chat.css: below this the panel covers the page.
 const COVERING = '(max-width: 480px)';
@@ -16,7 +15,7 @@ const FOCUSABLE = 'button, a[href], textarea, input, [tabindex="0"]';
 
 /** A phrase by its key; the key itself where there is none, so that a gap shows in tests and breaks nothing. */
 function phrase(key, language) {
-  return (WORDS[language] || WORDS.en)[key] || key;
+  return (WORDS[key] || {})[Math.max(0, LANGUAGES.indexOf(language))] || key;
 }
 
 /** What somebody asked for, as one of those that there are, or null; `es-MX` is `es`. */
@@ -50,7 +49,7 @@ export class ImhChat extends HTMLElement {
       this._relabel();
     } else {
       const value = oneOf(name === 'language' ? LANGUAGES : AUDIENCES, after);
-      if (value) this._switch(name, value, { told: false });
+      if (value) this._switch(name, value);
     }
   }
 
@@ -154,14 +153,12 @@ export class ImhChat extends HTMLElement {
     this._count();
   }
 
-  _switch(what, value, { told }) {
+  _switch(what, value) {
     const { state } = this._memory;
     state[what] = value;
     state.asked[what] = value;
     this._memory.save();
     this._relabel();
-    const key = { en: 'change_to_english', es: 'change_to_spanish' }[value] || `change_to_${value}`;
-    if (told) this._log.note(phrase(key, this._language), this._language);
   }
 
   _handlers() {
@@ -170,8 +167,12 @@ export class ImhChat extends HTMLElement {
       close: () => this._toggle(false),
       menu: () => this._unfold('menu', 'options'),
       moreLines: () => this._unfold('moreLines', 'allLines'),
-      language: () => this._switch('language', this._language === 'es' ? 'en' : 'es', { told: true }),
-      audience: (audience) => this._switch('audience', audience, { told: true }),
+      language: () => {
+        this._switch('language', this._language === 'es' ? 'en' : 'es');
+        // It says, too, that nobody has reviewed the translation.
+        this._log.note(phrase(this._language === 'es' ? 'change_to_spanish' : 'change_to_english', this._language), this._language);
+      },
+      audience: (audience) => this._switch('audience', audience),
       print: () => window.print(),
       erase: () => { this._parts.sure.hidden = false; this._parts.no.focus(); },
       eraseNo: () => { this._parts.sure.hidden = true; this._parts.erase.focus(); },

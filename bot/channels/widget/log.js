@@ -1,6 +1,6 @@
 // The conversation as it is seen and heard: one polite live region, into which everything is put in the order said.
 
-import { el, empty } from './dom.js';
+import { button, el, empty } from './dom.js';
 import { MAX_ENTRIES } from './memory.js';
 import { crisisLines, mine, theirs } from './message.js';
 
@@ -47,7 +47,7 @@ export class Log {
     this._intro.appendChild(el('p', null, phrase('page.not_a_person', language)));
     this._intro.appendChild(el('p', { class: 'label' }, phrase('widget.starters', language)));
     this._intro.appendChild(el('ul', { class: 'choices' }, starters.map((starter) => el('li', null,
-      el('button', { type: 'button', class: 'choice', onclick: (event) => choose(starter, language, event) },
+      button('choice', { onclick: (event) => choose(starter, language, event) },
         starter.title)))));
     this._earlier.textContent = phrase('widget.earlier', language);
   }
@@ -155,7 +155,7 @@ export class Log {
     empty(this._trouble);
     this._trouble.appendChild(el('div', { class: 'trouble', lang: language },
       el('p', null, words), crisisLines(lines[language], phrase, language),
-      again ? el('button', { type: 'button', class: 'choice', onclick: retry }, phrase('widget.retry', language)) : null));
+      again ? button('choice', { onclick: retry }, phrase('widget.retry', language)) : null));
     this._show(this._trouble);
   }
 

@@ -1,10 +1,7 @@
 // One message as it is shown and read aloud: who, the plain words, then the brief's own words and where they are from.
 
-import { el, empty, fill, icon, link, list, text } from './dom.js';
+import { button, el, empty, fill, link, list, text } from './dom.js';
 
-const COPY = 'M8 3h10a2 2 0 0 1 2 2v12h-2V5H8zM5 7h9a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1z';
-const UP = 'M2 10h4v11H2zM8 21h9.5c.9 0 1.6-.6 1.9-1.4l2.4-7c.1-.2.2-.5.2-.8V10a2 2 0 0 0-2-2h-6l1-4.6c.1-.9-.4-2-1.4-2.2L8 8z';
-const DOWN = 'M22 14h-4V3h4zM16 3H6.5c-.9 0-1.6.6-1.9 1.4l-2.4 7c-.1.2-.2.5-.2.8V14c0 1.100.9 2 2 2h6l-1 4.600c-.1.900.4 2 1.400 2.200L16 16z';
 const MAX_FEEDBACK_CHARACTERS = 1000;
 
 let made = 0;
@@ -85,7 +82,7 @@ export function theirs(part, entry, does) {
 function quickReplies(choices, custom, language, does) {
   const label = custom.kind === 'clarify' ? null : el('p', { class: 'label' }, does.phrase('labels.related', language));
   return el('div', { class: 'choices' }, label, el('ul', null, choices.map((choice) => el('li', null,
-    el('button', { type: 'button', class: 'choice', onclick: (event) => does.choose(choice, language, event) },
+    button('choice', { onclick: (event) => does.choose(choice, language, event) },
       text(choice.title))))));
 }
 
@@ -119,7 +116,7 @@ function footnotes(custom, language, does) {
     const id = unique('note');
     const note = el('span', { class: 'note', id, hidden: true }, reference);
     const name = fill(does.phrase('widget.source_number', language), { number: under.join(', ') });
-    const marker = el('button', { type: 'button', class: 'marker', 'aria-expanded': 'false', 'aria-controls': id }, name);
+    const marker = button('marker', { 'aria-expanded': 'false', 'aria-controls': id }, name);
     const show = (open) => { note.hidden = !open; marker.setAttribute('aria-expanded', String(open)); };
     marker.addEventListener('click', () => show(note.hidden));
     marker.addEventListener('keydown', (event) => {
@@ -143,11 +140,11 @@ function contacts(custom, language, does) {
 function toolbar(tools, part, entry, language, does) {
   const say = (key) => does.phrase(key, language);
   tools.appendChild(clock(entry.at, language));
-  const copy = el('button', { type: 'button', class: 'tool' }, icon(COPY), el('span', null, say('widget.copy')));
+  const copy = button('tool', null, say('widget.copy'));
   copy.addEventListener('click', async () => {
     const done = await copied(text(part.text));
     does.announce(say(done ? 'widget.copied' : 'widget.copy_failed'), language);
-    if (done) copy.lastChild.textContent = say('widget.copied');
+    if (done) copy.textContent = say('widget.copied');
   });
   tools.appendChild(copy);
   if (part.custom.kind === 'answer' && text(part.custom.id)) rating(tools, part.custom.id, entry, language, does);
@@ -158,10 +155,9 @@ function rating(tools, answerId, entry, language, does) {
   const say = (key) => does.phrase(key, language);
   const word = el('div', { class: 'word' });
   const rated = entry.rated || {};
-  const thumb = (value, drawn, key) => el('button', {
-    type: 'button', class: 'tool', 'aria-pressed': String(rated[answerId] === value), 'data-value': value,
-  }, icon(drawn), el('span', null, say(key)));
-  const thumbs = [thumb('up', UP, 'widget.helpful'), thumb('down', DOWN, 'widget.not_helpful')];
+  const thumb = (value, key) => button('tool', { 'aria-pressed': String(rated[answerId] === value), 'data-value': value,
+  }, say(key));
+  const thumbs = [thumb('up', 'widget.helpful'), thumb('down', 'widget.not_helpful')];
   const send = async (value, comment) => {
     const lines = await does.rate(entry, answerId, value, comment, language);
     empty(word);
@@ -173,18 +169,18 @@ function rating(tools, answerId, entry, language, does) {
     empty(word);
     word.appendChild(el('label', { for: id }, say('widget.feedback_word')));
     word.appendChild(field);
-    word.appendChild(el('button', { type: 'button', class: 'choice', onclick: async () => {
+    word.appendChild(button('choice', { onclick: async () => {
       await send(value, field.value.trim() || undefined);
-      thumbs.find((button) => button.dataset.value === value).focus();
+      thumbs.find((each) => each.dataset.value === value).focus();
     } }, say('widget.feedback_send')));
   };
-  for (const button of thumbs) {
-    button.addEventListener('click', () => {
-      thumbs.forEach((other) => other.setAttribute('aria-pressed', String(other === button)));
-      ask(button.dataset.value);
-      does.rate(entry, answerId, button.dataset.value, undefined, language);
+  for (const each of thumbs) {
+    each.addEventListener('click', () => {
+      thumbs.forEach((other) => other.setAttribute('aria-pressed', String(other === each)));
+      ask(each.dataset.value);
+      does.rate(entry, answerId, each.dataset.value, undefined, language);
     });
-    tools.appendChild(button);
+    tools.appendChild(each);
   }
   tools.appendChild(word);
 }

@@ -1,16 +1,21 @@
 // The frame around a conversation: button, heading, numbers for danger, log, and the field to write in.
 
-import { el, empty, fill, icon, link } from './dom.js';
+import { button, el, empty, fill, icon, link } from './dom.js';
 import { crisisLines } from './message.js';
 
-const SPEECH = 'M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4v-4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z';
-const CROSS = 'M5.300 4 12 10.600 18.700 4 20 5.300 13.400 12 20 18.700 18.700 20 12 13.400 5.300 20 4 18.700 10.600 12 4 5.300z';
-const MORE = 'M4 6h16v2H4zm0 5h16v2H4zm0 5h16v2H4z';
-const PLANE = 'M3 20.500 22 12 3 3.500 3 10l12 2-12 2z';
+// Lines of 2 units in a square of 24.
+const SPEECH = 'M4 4h16v12h-9l-5 4v-4H4zM8 9h8M8 12h5';
+const CROSS = 'M5 5l14 14M19 5L5 19';
+const MORE = 'M4 7h16M4 12h16M4 17h16';
 // The numbers that stand in the narrow strip; the rest is behind a button.
 const ALWAYS_SHOWN = 2;
 
 let panels = 0;
+
+/** What is said in the language of the panel: `relabel` fills it in. */
+function said(key, tag = 'span', given = {}, ...children) {
+  return el(tag, Object.assign({ 'data-say': key }, given), ...children);
+}
 
 /**
  * Builds the panel once; `relabel` puts it into a language.
@@ -20,87 +25,69 @@ let panels = 0;
 export function buildPanel({ inline, on }) {
   panels += 1;
   const id = (name) => `imh-${name}-p${panels}`;
+  const folded = (name) => ({ 'aria-expanded': 'false', 'aria-controls': id(name) });
   const parts = {};
 
-  parts.launcher = el('button', { type: 'button', class: 'launcher', 'aria-expanded': 'false', 'aria-controls': id('panel'),
-    onclick: on.open }, icon(SPEECH), parts.launcherText = el('span'));
+  parts.launcherText = el('span');
+  parts.launcher = button('launcher', Object.assign({ onclick: on.open }, folded('panel')), icon(SPEECH), parts.launcherText);
   parts.heading = el('h2', { id: id('title'), tabindex: '-1' });
-  parts.toLanguage = el('button', { type: 'button', class: 'plain-button', onclick: on.language });
-  parts.menu = el('button', { type: 'button', class: 'plain-button', 'aria-expanded': 'false', 'aria-controls': id('options'),
-    onclick: on.menu }, icon(MORE), parts.menuText = el('span', { class: 'wide-only' }));
-  parts.close = el('button', { type: 'button', class: 'plain-button', onclick: on.close }, icon(CROSS),
-    parts.closeText = el('span', { class: 'hidden' }));
-  const radios = ['parent', 'provider'].map((audience) => {
-    const radio = el('input', { type: 'radio', name: id('audience'), id: id(audience), value: audience,
-      onchange: () => on.audience(audience) });
-    parts[audience] = radio;
-    return el('label', { for: id(audience) }, radio, parts[`${audience}Text`] = el('span'));
-  });
-  parts.audience = el('fieldset', null, parts.audienceText = el('legend', { class: 'hidden' }), radios);
-  parts.print = el('button', { type: 'button', class: 'choice', onclick: on.print });
-  parts.erase = el('button', { type: 'button', class: 'choice', onclick: on.erase });
-  parts.sure = el('div', { class: 'sure', role: 'group', hidden: true, 'aria-labelledby': id('sure') },
-    parts.sureText = el('p', { id: id('sure') }),
-    parts.yes = el('button', { type: 'button', class: 'choice warn', onclick: on.eraseYes }),
-    parts.no = el('button', { type: 'button', class: 'choice', onclick: on.eraseNo }));
-  parts.options = el('div', { class: 'options', id: id('options'), hidden: true }, parts.print, parts.erase, parts.sure);
+  parts.toLanguage = button('plain-button', { onclick: on.language, 'data-say': 'widget.other_language' });
+  parts.menu = button('plain-button', Object.assign({ onclick: on.menu }, folded('options')), icon(MORE),
+    said('widget.options', 'span', { class: 'hidden wide' }));
+  const close = inline ? null : button('plain-button', { onclick: on.close }, icon(CROSS),
+    said('widget.close', 'span', { class: 'hidden' }));
+  const header = el('div', { class: 'header' }, parts.heading, parts.toLanguage, parts.menu, close);
 
-  parts.moreLines = el('button', { type: 'button', class: 'plain-button', 'aria-expanded': 'false',
-    'aria-controls': id('lines'), onclick: on.moreLines });
-  parts.strip = el('div', { class: 'strip', role: 'group', 'aria-labelledby': id('danger') },
-    parts.danger = el('span', { id: id('danger') }), parts.numbers = el('span', { class: 'numbers' }), parts.moreLines);
+  parts.erase = button('choice', { onclick: on.erase, 'data-say': 'widget.erase' });
+  parts.no = button('choice', { onclick: on.eraseNo, 'data-say': 'widget.erase_no' });
+  parts.sure = el('div', { class: 'sure', role: 'group', hidden: true, 'aria-labelledby': id('sure') },
+    said('widget.erase_question', 'p', { id: id('sure') }),
+    button('choice warn', { onclick: on.eraseYes, 'data-say': 'widget.erase_yes' }), parts.no);
+  parts.options = el('div', { class: 'options', id: id('options'), hidden: true },
+    button('choice', { onclick: on.print, 'data-say': 'widget.print' }), parts.erase, parts.sure);
+
+  const audience = el('fieldset', null, said('widget.speaks', 'legend', { class: 'hidden' }),
+    ['parent', 'provider'].map((each) => {
+      parts[each] = el('input', { type: 'radio', name: id('audience'), id: id(each), onchange: () => on.audience(each) });
+      return el('label', { for: id(each) }, parts[each], said(`widget.${each}`));
+    }));
+
+  parts.numbers = el('span', { class: 'numbers' });
+  parts.moreLines = button('plain-button', Object.assign({ onclick: on.moreLines, 'data-say': 'widget.more_lines' },
+    folded('lines')));
+  const strip = el('div', { class: 'strip', role: 'group', 'aria-labelledby': id('danger') },
+    said('widget.in_danger', 'span', { id: id('danger') }), parts.numbers, parts.moreLines);
   parts.allLines = el('div', { class: 'all-lines', id: id('lines'), hidden: true });
 
   parts.log = el('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', onkeydown: on.logKey });
   parts.field = el('textarea', { id: id('field'), rows: '1', autocomplete: 'off', enterkeyhint: 'send',
     'aria-describedby': id('count'), oninput: on.input, onkeydown: on.fieldKey });
-  parts.label = el('label', { for: id('field') });
   parts.count = el('p', { class: 'count', id: id('count') });
-  parts.send = el('button', { type: 'submit', class: 'send' }, icon(PLANE), parts.sendText = el('span'));
-  parts.composer = el('form', { class: 'composer', novalidate: true, onsubmit: on.submit },
-    parts.label, el('div', { class: 'row' }, parts.field, parts.send), parts.count);
+  parts.send = said('page.send', 'button', { type: 'submit', class: 'send' });
+  const composer = el('form', { class: 'composer', novalidate: true, onsubmit: on.submit },
+    said('page.question', 'label', { for: id('field') }), el('div', { class: 'row' }, parts.field, parts.send), parts.count);
 
-  const header = el('div', { class: 'header' }, parts.heading, parts.toLanguage, parts.menu, inline ? null : parts.close);
   parts.panel = el('div', { class: 'panel', id: id('panel'), role: inline ? 'region' : 'dialog', 'aria-labelledby': id('title'),
-    onkeydown: on.panelKey }, header, parts.options, parts.audience, parts.strip, parts.allLines, parts.log, parts.composer);
+    onkeydown: on.panelKey }, header, parts.options, audience, strip, parts.allLines, parts.log, composer);
   // An empty title stops the host's own from popping up over every message.
   parts.root = el('div', { class: inline ? 'root inline' : 'root', title: '' }, inline ? null : parts.launcher, parts.panel);
   return parts;
 }
 
-/** Puts every word of the panel into a language; the messages keep theirs. */
+/** Puts every word of the panel into a language; the messages keep theirs. The numbers need no network for any of it. */
 export function relabel(parts, { title, language, audience, lines, phrase }) {
   const say = (key) => phrase(key, language);
   parts.root.lang = language;
+  parts.root.querySelectorAll('[data-say]').forEach((each) => { each.textContent = say(each.dataset.say); });
   parts.launcherText.textContent = title || say('widget.open');
   parts.heading.textContent = title || say('page.title');
-  parts.toLanguage.textContent = say('widget.other_language');
   parts.toLanguage.lang = language === 'es' ? 'en' : 'es';
-  parts.menuText.textContent = say('widget.options');
-  parts.closeText.textContent = say('widget.close');
-  parts.audienceText.textContent = say('widget.speaks');
-  parts.parentText.textContent = say('widget.parent');
-  parts.providerText.textContent = say('widget.provider');
   parts.parent.checked = audience !== 'provider';
   parts.provider.checked = audience === 'provider';
-  parts.print.textContent = say('widget.print');
-  parts.erase.textContent = say('widget.erase');
-  parts.sureText.textContent = say('widget.erase_question');
-  parts.yes.textContent = say('widget.erase_yes');
-  parts.no.textContent = say('widget.erase_no');
   parts.log.setAttribute('aria-label', say('widget.log'));
-  parts.label.textContent = say('page.question');
-  parts.sendText.textContent = say('page.send');
-  strip(parts, { language, lines, phrase });
-}
-
-/** The numbers for danger, always in sight, and all of them one press away. No network is needed for any of it. */
-function strip(parts, { language, lines, phrase }) {
-  parts.danger.textContent = phrase('widget.in_danger', language);
-  parts.moreLines.textContent = phrase('widget.more_lines', language);
   empty(parts.numbers);
   for (const line of lines[language].slice(0, ALWAYS_SHOWN)) {
-    const name = fill(phrase('widget.call', language), { name: line.name, number: line.display });
+    const name = fill(say('widget.call'), { name: line.name, number: line.display });
     parts.numbers.appendChild(link('tel', line.phone, line.display, { class: 'call', 'aria-label': name }));
   }
   empty(parts.allLines);

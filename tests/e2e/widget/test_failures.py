@@ -247,7 +247,8 @@ class TestSetUp:
     def test_what_was_typed_into_the_form_is_taken_over(self, page: Page, site: Site) -> None:
         """On a slow link people write before the script is there."""
         site.fault = lambda path: "hold" if path.endswith(".css") else "pass"
-        page.goto(site.page('<imh-chat position="inline"><form><textarea name="message"></textarea></form></imh-chat>'))
+        page.goto(site.page('<imh-chat position="inline"><form><textarea name="message"></textarea></form></imh-chat>'),
+                  wait_until="domcontentloaded")
         page.locator("main form textarea").fill("half a quest")
         site.released.set()
         expect(Widget(page).field).to_have_value("half a quest")
