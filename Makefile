@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat test check validate train keep bench quality lock clean
+.PHONY: help setup serve chat test check validate train keep bench quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -48,6 +48,12 @@ bench: $(READY) ## measure quality and speed; tables in docs/
 
 quality: $(READY) ## how well it understands what nobody trained on; fails where the last result was better
 	@$(PYTHON) -m benchmarks quality
+
+shots: $(READY) ## pictures of every state of the widget, in var/shots; needs Chromium
+	@$(PYTHON) -m benchmarks shots
+
+widget: $(READY) ## the widget's files in var/widget, for a site that hosts them itself
+	@$(PYTHON) -m bot widget
 
 lock: $(READY) ## resolve the dependencies again, without any download address
 	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-MISSING = ("The browser tests need Chromium, which is not on the PATH: install it ('apt-get install chromium'), or leave "
-           "them out with 'pytest -m \"not browser\"'.")
+MISSING = ("Chromium is needed for this and is not on the PATH. Install it ('apt-get install chromium'); to run all other "
+           "tests meanwhile: .venv/bin/python -m pytest -m 'not browser'.")
 # Nothing that a browser does by itself: only what a page asks for goes over the line.
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
               "--disable-component-update", "--disable-sync")
@@ -20,18 +19,17 @@ _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def chromium() -> str:
-    """The path of the browser; fails the test, and says how to mend it, where there is none."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail(MISSING, pytrace=False)
-    return path
+def chromium() -> str | None:
+    """The path of the browser, or None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A headless browser with a profile of its own, gone afterwards."""
+    """A headless browser with a profile of its own, gone afterwards. FileNotFoundError where there is no browser."""
     path = chromium()
+    if path is None:
+        raise FileNotFoundError(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(_ARGUMENTS))
         try:

@@ -108,7 +108,7 @@ export class ImhChat extends HTMLElement {
       audience: oneOf(AUDIENCES, this.getAttribute('audience')) };
     const usual = { language: 'en', audience: AUDIENCES[0] };
     for (const what of Object.keys(usual)) {
-      const begun = state[what] !== null;
+      const begun = (what === 'language' ? LANGUAGES : AUDIENCES).indexOf(state[what]) >= 0;
       // A page that now comes in another language was asked for in it; otherwise what the person chose here holds.
       if (begun && (!page[what] || page[what] === state.page[what])) continue;
       state[what] = page[what] || (what === 'language' && oneOf(LANGUAGES, navigator.language)) || usual[what];

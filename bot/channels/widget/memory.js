@@ -9,14 +9,31 @@ function fresh() {
   return { version: VERSION, sender: null, language: null, audience: null, asked: {}, page: {}, open: null, entries: [] };
 }
 
+/** Whether this can be drawn: other scripts of the site can write here, too. */
+function usable(entry) {
+  if (!entry || typeof entry.id !== 'string') return false;
+  if (entry.who === 'you') return typeof entry.text === 'string';
+  return Array.isArray(entry.parts) && entry.parts.every((part) => part && part.custom && typeof part.custom === 'object');
+}
+
+/** What was kept, as far as it is what it should be. */
+function read(kept) {
+  const state = fresh();
+  if (!kept || kept.version !== VERSION || !Array.isArray(kept.entries)) return state;
+  for (const name of ['sender', 'language', 'audience']) if (typeof kept[name] === 'string') state[name] = kept[name];
+  for (const name of ['asked', 'page']) Object.assign(state[name], typeof kept[name] === 'object' ? kept[name] : {});
+  if (typeof kept.open === 'boolean') state.open = kept.open;
+  state.entries = kept.entries.filter(usable);
+  return state;
+}
+
 export class Memory {
   /** @param {string} key one for each server and each widget of a page */
   constructor(key) {
     this.key = `imh-chat:${key}`;
     this.state = fresh();
     try {
-      const kept = JSON.parse(sessionStorage.getItem(this.key));
-      if (kept && kept.version === VERSION && Array.isArray(kept.entries)) this.state = Object.assign(fresh(), kept);
+      this.state = read(JSON.parse(sessionStorage.getItem(this.key)));
     } catch (error) {
       // Storage is forbidden or holds something else: the conversation then lasts as long as the page.
     }

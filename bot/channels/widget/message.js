@@ -14,7 +14,7 @@ function unique(name) {
 
 /** A time of day as people of that language write it. */
 function clock(at, language) {
-  const date = new Date(at);
+  const date = new Date(Number(at) || Date.now());
   const shown = date.toLocaleTimeString(language === 'es' ? 'es-US' : 'en-US', { hour: 'numeric', minute: '2-digit' });
   return el('time', { datetime: date.toISOString() }, shown);
 }

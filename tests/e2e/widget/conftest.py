@@ -7,7 +7,7 @@ from typing import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.support.browser import launched
+from tests.support.browser import MISSING, chromium, launched
 from tests.support.server import Server
 from tests.support.site import STRICT, Site
 from tests.support.widget import PATIENCE_MS, Widget
@@ -17,6 +17,8 @@ from tests.support.widget import PATIENCE_MS, Widget
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One browser for all tests here; each has a context of its own."""
+    if chromium() is None:
+        pytest.fail(MISSING, pytrace=False)
     with launched() as browser:
         yield browser
 

@@ -249,7 +249,7 @@ class TestSetUp:
         site.fault = lambda path: "hold" if path.endswith(".css") else "pass"
         page.goto(site.page('<imh-chat position="inline"><form><textarea name="message"></textarea></form></imh-chat>'),
                   wait_until="domcontentloaded")
-        page.locator("main form textarea").fill("half a quest")
+        page.locator("textarea[name=message]").fill("half a quest")
         site.released.set()
         expect(Widget(page).field).to_have_value("half a quest")
         expect(Widget(page).field).to_be_focused()

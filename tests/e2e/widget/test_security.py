@@ -167,7 +167,7 @@ class TestTraffic:
         """A whole conversation, under the strict policy: the site and the bot on it, no cookie, no report."""
         seen: list[Request] = []
         consoled: list[str] = []
-        page.on("request", seen.append)
+        page.on("request", lambda request: seen.append(request))
         page.on("console", lambda message: consoled.append(message.text))
         page.goto(site.page("<imh-chat></imh-chat>"))
         widget = Widget(page).open()
