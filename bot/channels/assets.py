@@ -31,7 +31,7 @@ WORDS = "words.js"
 # Short: a crisis line that changes has to arrive. After it the browser asks, and is mostly told "not modified".
 KEPT_S = 300
 # What the widget says beside its own phrases.
-_SHARED = ("page.title", "page.question", "page.send", "page.not_a_person", "errors.too_many", "errors.unavailable",
+_SHARED = ("page.question", "page.send", "page.not_a_person", "errors.too_many", "errors.unavailable",
            "change_to_english", "change_to_spanish")
 
 

@@ -73,7 +73,8 @@ export class Log {
     this._drawn.push({ id: entry.id, boxes });
     this._trim();
     if (restored) return;
-    if (entry.who === 'you') this.toEnd();
+    if (entry.who === 'you' && this.troubled) this._show(boxes[0]); // the words on what is wrong stand right below
+    else if (entry.who === 'you') this.toEnd();
     else if (follows) this._show(this._boxOf(entry.to) || boxes[0]);
   }
 
@@ -194,7 +195,7 @@ export class Log {
   }
 
   toEnd() {
-    this.box.scrollTop = this.box.scrollHeight;
+    if (this._drawn.length) this.box.scrollTop = this.box.scrollHeight;
   }
 
   /** Scrolls the log, and only where it does not scroll itself the page, so that a message can be read from its top. */

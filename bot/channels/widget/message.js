@@ -140,6 +140,7 @@ function contacts(custom, language, does) {
 function toolbar(tools, part, entry, language, does) {
   const say = (key) => does.phrase(key, language);
   tools.appendChild(clock(entry.at, language));
+  if (['smalltalk', 'clarify', 'notice'].indexOf(part.custom.kind) >= 0) return;
   const copy = button('tool', null, say('widget.copy'));
   copy.addEventListener('click', async () => {
     const done = await copied(text(part.text));

@@ -80,7 +80,7 @@ export function relabel(parts, { title, language, audience, lines, phrase }) {
   parts.root.lang = language;
   parts.root.querySelectorAll('[data-say]').forEach((each) => { each.textContent = say(each.dataset.say); });
   parts.launcherText.textContent = title || say('widget.open');
-  parts.heading.textContent = title || say('page.title');
+  parts.heading.textContent = title || say('widget.title');
   parts.toLanguage.lang = language === 'es' ? 'en' : 'es';
   parts.parent.checked = audience !== 'provider';
   parts.provider.checked = audience === 'provider';

@@ -246,8 +246,8 @@ class TestScreenReader:
     def test_the_panel_introduces_itself(self, opened: Widget) -> None:
         """A dialog with a name, the field with its label, the log with a name."""
         spoken = Speech(opened.page).read(".panel")
-        assert spoken[0].startswith("dialog Questions about babies' mental health")
-        for part in ("heading Questions about", "radio I'm a parent checked", "radio I work with families",
+        assert spoken[0].startswith("dialog Babies' mental health")
+        for part in ("heading Babies' mental health", "radio I'm a parent checked", "radio I work with families",
                      "link Call Emergency: 911", "log Conversation", "textbox Your question", "button Ask",
                      "button Close the chat", "button Options collapsed"):
             assert any(line.startswith(part) for line in spoken), (part, spoken)

@@ -68,8 +68,13 @@ class TestAnswers:
         """911 and 988 before anything was said, all seven one press away."""
         strip = opened.host.locator(".strip")
         assert [link.get_attribute("href") for link in strip.locator("a").all()] == ["tel:911", "tel:988"]
-        opened.host.get_by_role("button", name="More numbers").click()
+        opened.host.get_by_role("button", name="More help").click()
         assert opened.host.locator(".all-lines li").count() == 7
+        expect(opened.host.locator(".all-lines li").first).to_be_in_viewport(ratio=1)
+        opened.host.locator(".all-lines a").last.scroll_into_view_if_needed()
+        expect(opened.host.locator(".all-lines a").last).to_be_in_viewport(ratio=1)
+        opened.host.get_by_role("button", name="More help").click()
+        expect(opened.host.locator(".all-lines")).to_be_hidden()
         opened.ask()
         expect(strip).to_be_in_viewport()
 

@@ -59,7 +59,7 @@ class TestNetwork:
         """In Spanish, too; nothing is fetched for them."""
         opened.page.context.set_offline(True)
         opened.host.get_by_role("button", name="Español").click()
-        opened.host.get_by_role("button", name="Más números").click()
+        opened.host.get_by_role("button", name="Más ayuda").click()
         expect(opened.host.locator(".all-lines")).to_contain_text("Línea 988 de Prevención del Suicidio y Crisis")
 
     @pytest.mark.parametrize("fault", ["cut", "lose", "garble"])
