@@ -73,7 +73,8 @@ export class Log {
     this._drawn.push({ id: entry.id, boxes });
     this._trim();
     if (restored) return;
-    if (entry.who === 'you' && this.troubled) this._show(boxes[0]); // the words on what is wrong stand right below
+    // What is wrong is told right below.
+    if (entry.who === 'you' && this.troubled) this._show(boxes[0]);
     else if (entry.who === 'you') this.toEnd();
     else if (follows) this._show(this._boxOf(entry.to) || boxes[0]);
   }

@@ -1,5 +1,7 @@
 // What a conversation is, kept in this tab until the tab is closed: no cookie, nothing for other sites to see.
 
+import { list } from './dom.js';
+
 // Old phones have little memory, and nobody reads back a hundred messages in a narrow window.
 export const MAX_ENTRIES = 100;
 const VERSION = 1;
@@ -11,19 +13,18 @@ function fresh() {
 
 /** Whether this can be drawn: other scripts of the site can write here, too. */
 function usable(entry) {
-  if (!entry || typeof entry.id !== 'string') return false;
-  if (entry.who === 'you') return typeof entry.text === 'string';
-  return Array.isArray(entry.parts) && entry.parts.every((part) => part && part.custom && typeof part.custom === 'object');
+  return entry.id && (entry.who === 'you' ? entry.text && typeof entry.text === 'string'
+    : Array.isArray(entry.parts) && entry.parts.every((part) => part && part.custom));
 }
 
 /** What was kept, as far as it is what it should be. */
 function read(kept) {
   const state = fresh();
-  if (!kept || kept.version !== VERSION || !Array.isArray(kept.entries)) return state;
-  for (const name of ['sender', 'language', 'audience']) if (typeof kept[name] === 'string') state[name] = kept[name];
-  for (const name of ['asked', 'page']) Object.assign(state[name], typeof kept[name] === 'object' ? kept[name] : {});
-  if (typeof kept.open === 'boolean') state.open = kept.open;
-  state.entries = kept.entries.filter(usable);
+  if (!kept || kept.version !== VERSION) return state;
+  Object.assign(state, kept);
+  state.asked = Object.assign({}, state.asked);
+  state.page = Object.assign({}, state.page);
+  state.entries = list(state.entries).filter(usable);
   return state;
 }
 

@@ -186,22 +186,8 @@ function rating(tools, answerId, entry, language, does) {
   tools.appendChild(word);
 }
 
-async function copied(words) {
-  try {
-    await navigator.clipboard.writeText(words);
-    return true;
-  } catch (error) {
-    return copiedTheOldWay(words);
-  }
-}
-
-/** On http and on older phones there is no clipboard to write to. */
-function copiedTheOldWay(words) {
-  const field = el('textarea', { class: 'imh-copy', readonly: true, 'aria-hidden': 'true' });
-  field.value = words;
-  document.body.appendChild(field);
-  field.select();
-  const done = document.execCommand('copy');
-  field.remove();
-  return done;
+/** Whether the words are on the clipboard now. On a page without https there is none. */
+function copied(words) {
+  if (!navigator.clipboard) return false;
+  return navigator.clipboard.writeText(words).then(() => true, () => false);
 }

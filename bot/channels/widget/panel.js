@@ -70,7 +70,7 @@ export function buildPanel({ inline, on }) {
   parts.panel = el('div', { class: 'panel', id: id('panel'), role: inline ? 'region' : 'dialog', 'aria-labelledby': id('title'),
     onkeydown: on.panelKey }, header, parts.options, audience, strip, parts.allLines, parts.log, composer);
   // An empty title stops the host's own from popping up over every message.
-  parts.root = el('div', { class: inline ? 'root inline' : 'root', title: '' }, inline ? null : parts.launcher, parts.panel);
+  parts.root = el('div', { class: inline ? 'root inline' : 'root floating', title: '' }, inline ? null : parts.launcher, parts.panel);
   return parts;
 }
 

@@ -350,7 +350,7 @@ class TestFeedback:
         expect(up).to_have_attribute("aria-pressed", "false")
         answer.get_by_label("What was good, or missing?").fill("it does not say how")
         answer.get_by_role("button", name="Send this").click()
-        expect(opened.log).to_contain_text("Thank you. This helps")
+        expect(opened.log).to_contain_text("Thank you. This helps.")
         expect(down).to_be_focused()
         assert feedback_rows(server, opened.state()["sender"]) == [("down", "it does not say how")]
         opened.page.reload()

@@ -226,7 +226,7 @@ class TestSetUp:
         """The widget says that it cannot send, with the lines, and loads nothing from there."""
         page.goto(site.page(f'<imh-chat open server="{address}"></imh-chat>'))
         widget = Widget(page)
-        expect(widget.trouble).to_contain_text("not set up correctly")
+        expect(widget.trouble).to_contain_text("not set up")
         assert_lines(widget)
         widget.write(QUESTION)
         expect(widget.typing).to_be_hidden()
