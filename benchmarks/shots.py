@@ -34,7 +34,8 @@ def _clarify(widget: Widget) -> None:
 
 
 def _crisis(widget: Widget) -> None:
-    widget.ask("quiero matarme" if widget.host.locator(".root").get_attribute("lang") == "es" else "i want to kill myself")
+    spanish = widget.host.locator(".root").get_attribute("lang") == "es"
+    widget.ask("quiero matarme" if spanish else "i want to kill myself")
 
 
 def _answer(widget: Widget) -> None:
@@ -85,7 +86,8 @@ def take() -> list[Path]:
 def _widget(browser: Browser, server: Server) -> Iterator[Path]:
     with Site(str(server.client.base_url)) as site:
         for language in ("en", "es"):
-            address = site.page("<p>A page of an organisation.</p><imh-chat></imh-chat>", path=f"/{language}", language=language)
+            address = site.page("<p>A page of an organisation.</p><imh-chat></imh-chat>", path=f"/{language}",
+                                language=language)
             for state, prepare in {"closed": None, **STATES}.items():
                 for width, height in WIDTHS.items():
                     for scheme in ("light", "dark"):

@@ -1,7 +1,7 @@
 """The widget's files as the server hands them out, and its words, written out of the content that is live.
 
-`words.js` is made, not kept: every sentence stands once, in `bot/content`, and a change there reaches the widget with the
-next release. It carries the crisis lines, so that they are on the device before anything can go wrong.
+`words.js` is made, not kept: every sentence stands once, in `bot/content`, and a change there reaches the widget with
+the next release. It carries the crisis lines, so that they are on the device before anything can go wrong.
 """
 
 from __future__ import annotations

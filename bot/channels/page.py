@@ -18,7 +18,7 @@ _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoesca
                                 lstrip_blocks=True, undefined=jinja2.StrictUndefined)
 
 
-# What the widget is made of: fetched at once, or each import would cost a slow link one way there and back.
+# What the widget is made of: asked for with the page itself, before its own script can ask.
 MODULES = [name for name in (*assets.files(), assets.WORDS) if name.endswith(".js") and name != "imh-chat.js"]
 # Everything from this server, nothing inline, shown in nobody's frame.
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "

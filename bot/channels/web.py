@@ -179,8 +179,8 @@ class WebInput(InputChannel):
         try:
             reply = await self._reply(request, message, danger=bool(danger))
         except ChannelError as error:
-            return self._page(request, [], language=language, sender=message.sender, asked=message.text, error=error.code,
-                              kinds=danger.kinds, status=error.status)
+            return self._page(request, [], language=language, sender=message.sender, asked=message.text,
+                              error=error.code, kinds=danger.kinds, status=error.status)
         return self._page(request, reply, language=language, sender=message.sender, asked=message.text,
                           audience=form["audience"])
 

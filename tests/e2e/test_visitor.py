@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.history import database, events
 from tests.support.server import Server
-from tests.support.web import LINE_KEYS, WEBHOOK, assert_error
+from tests.support.web import JSON_TYPE, LINE_KEYS, WEBHOOK, assert_error
 
 pytestmark = pytest.mark.e2e
 
@@ -93,8 +93,8 @@ class TestFeedback:
     def test_danger_in_it_gets_the_lines(self, server: Server) -> None:
         """In the language that was asked for, whatever the answer's id."""
         for answer_id in (answered(server, sender := session(server)), "unknown"):
-            body = server.client.post(FEEDBACK, json={"sender": sender, "id": answer_id, "value": "down", "language": "es",
-                                                      "text": "quiero matarme"}).json()
+            body = server.client.post(FEEDBACK, json={"sender": sender, "id": answer_id, "value": "down",
+                                                      "language": "es", "text": "quiero matarme"}).json()
             assert body["lines"][0]["phone"] == "988" and set(body["lines"][0]) == LINE_KEYS
             assert "Prevención" in body["lines"][0]["name"]
 
@@ -134,7 +134,7 @@ class TestErase:
         """Nothing but JSON is taken, so a page elsewhere has to ask first; and GET does nothing."""
         if path != SESSION:
             assert_error(server.client.post(path, data={"sender": "a"}), 415, "not_json")
-            assert_error(server.client.post(path, content=b"{", headers={"Content-Type": "application/json"}), 400, "not_json")
+            assert_error(server.client.post(path, content=b"{", headers=JSON_TYPE), 400, "not_json")
         assert_error(server.client.get(path), 405, "method_not_allowed")
 
 
@@ -153,7 +153,8 @@ class TestFiles:
         plain = server.client.get(f"/webhooks/web/widget/{name}", headers={"Accept-Encoding": "identity"})
         assert plain.text == response.text and "content-encoding" not in plain.headers
 
-    @pytest.mark.parametrize("name", ["README.md", "page.html", "nothing.js", "..%2f..%2fweb.py", "%2e%2e/web.py", "imh-chat.js/x"])
+    @pytest.mark.parametrize("name", ["README.md", "page.html", "nothing.js", "..%2f..%2fweb.py", "%2e%2e/web.py",
+                                      "imh-chat.js/x"])
     def test_nothing_else_is_handed_out(self, server: Server, name: str) -> None:
         """404, in the form of every error."""
         assert_error(server.client.get(f"/webhooks/web/widget/{name}"), 404, "not_found")
@@ -172,8 +173,8 @@ class TestFiles:
 class TestHeaders:
     """What every response tells a browser."""
 
-    @pytest.mark.parametrize("path", ["/", "/webhooks/web/", "/webhooks/web/widget/imh-chat.js", "/webhooks/web/health/live",
-                                      "/webhooks/web/nothing", "/nothing", WEBHOOK])
+    @pytest.mark.parametrize("path", ["/", "/webhooks/web/", "/webhooks/web/widget/imh-chat.js", WEBHOOK,
+                                      "/webhooks/web/health/live", "/webhooks/web/nothing", "/nothing"])
     def test_it_is_framed_by_nobody_and_runs_nothing_inline(self, server: Server, path: str) -> None:
         """Policy, type, referrer, frame and permissions, on pages, files, redirects and errors."""
         headers = server.client.get(path).headers
@@ -186,5 +187,6 @@ class TestHeaders:
     def test_a_page_may_load_what_is_its_own(self, server: Server) -> None:
         """And nothing else."""
         policy = server.client.get("/webhooks/web/").headers["content-security-policy"]
-        for part in ("script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "base-uri 'none'"):
+        for part in ("script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'",
+                     "base-uri 'none'"):
             assert part in policy

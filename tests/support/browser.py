@@ -10,8 +10,8 @@ from typing import Any, Iterator
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-MISSING = ("Chromium is needed for this and is not on the PATH. Install it ('apt-get install chromium'); to run all other "
-           "tests meanwhile: .venv/bin/python -m pytest -m 'not browser'.")
+MISSING = ("Chromium is needed for this and is not on the PATH. Install it ('apt-get install chromium'); to run all "
+           "other tests meanwhile: .venv/bin/python -m pytest -m 'not browser'.")
 # Nothing that a browser does by itself: only what a page asks for goes over the line.
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
               "--disable-component-update", "--disable-sync")

@@ -1,7 +1,7 @@
-"""A website that embeds the widget: its pages under any policy, and a line to the bot that can be cut, slowed or blocked.
+"""A website that embeds the widget: pages under any policy, and a line to the bot that can be cut, slowed or blocked.
 
-It listens on 127.0.0.1 and a port of its own, so for the browser it is another origin than the bot. What it is asked for
-under /webhooks/ it passes on, so that a page can also have the bot on its own origin.
+It listens on 127.0.0.1 and a port of its own, so for the browser it is another origin than the bot. What it is asked
+for under /webhooks/ it passes on, so that a page can also have the bot on its own origin.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 # Boxes without a meaning of their own; their contents are read as if they were not there.
-_SILENT = {"none", "generic", "paragraph", "InlineTextBox", "LineBreak", "DisclosureTriangle", "Figcaption", "RootWebArea",
-           "strong", "ListMarker"}
+_SILENT = {"none", "generic", "paragraph", "InlineTextBox", "LineBreak", "DisclosureTriangle", "Figcaption",
+           "RootWebArea", "strong", "ListMarker"}
 # Read as a whole: what is inside is their name.
 _WHOLE = {"button", "link", "textbox", "radio", "heading"}
 
@@ -47,7 +47,9 @@ class Speech:
         }).observe(root, { childList: true, subtree: true, characterData: true });
         const find = () => {
             for (const chat of document.querySelectorAll('imh-chat')) {
-                if (chat.shadowRoot && !seen.has(chat.shadowRoot)) { seen.add(chat.shadowRoot); watch(chat.shadowRoot); }
+                if (!chat.shadowRoot || seen.has(chat.shadowRoot)) continue;
+                seen.add(chat.shadowRoot);
+                watch(chat.shadowRoot);
             }
         };
         new MutationObserver(find).observe(document, { childList: true, subtree: true });

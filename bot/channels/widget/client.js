@@ -1,18 +1,26 @@
-// Speaks with the server. Every way in which that can go wrong becomes a Failure that says whether trying again helps.
+// Speaks with the server. Client: one request, and every way in which it can go wrong as a Failure. Outbox: messages on
+// their way, one after the other, until each has its reply: through a dead network, a busy server, a reload. A message
+// keeps its id however often it is sent, and the server answers an id once, so nothing is ever doubled.
 
-export const SLOW_MS = 5000;
+const SLOW_MS = 5000;
 // Longer than the server takes for its slowest answer (20 s): who gives up first asks twice.
-export const TIMEOUT_MS = 25000;
+const TIMEOUT_MS = 25000;
 export const MAX_CHARACTERS = 2000;
+// How long to wait before trying again: after the first failure, the second, …; the last for as long as it takes.
+const PAUSES_MS = [1500, 3000, 6000, 12000, 30000];
+// Some of the clients that were cut off together should come back a little later than the others.
+const SPREAD = 0.25;
 
 /** A request that brought nothing. `again`: whether the same request may succeed later. */
-export class Failure extends Error {
+class Failure extends Error {
   constructor(kind, { status = 0, code = '', message = '', retryAfterS = 0 } = {}) {
     super(message || kind);
-    this.kind = kind; // 'offline' | 'unreachable' | 'busy' | 'unavailable' | 'refused' | 'stopped'
+    // 'offline' | 'unreachable' | 'busy' | 'unavailable' | 'refused' | 'stopped'
+    this.kind = kind;
     this.status = status;
     this.code = code;
-    this.words = message; // the server's own sentence, in the language that was asked for
+    // The server's own sentence, in the language that was asked for.
+    this.words = message;
     this.retryAfterS = retryAfterS;
     this.again = kind !== 'refused' && kind !== 'stopped';
   }
@@ -113,12 +121,136 @@ export class Client {
     if (response.ok) return response.json();
     const told = await response.json().catch(() => ({}));
     const error = (told && told.error) || {};
-    const kind = response.status === 429 ? 'busy' : response.status >= 500 || response.status === 408 ? 'unavailable' : 'refused';
+    const late = response.status >= 500 || response.status === 408;
+    const kind = response.status === 429 ? 'busy' : late ? 'unavailable' : 'refused';
     throw new Failure(kind, {
       status: response.status,
       code: typeof error.code === 'string' ? error.code : '',
       message: typeof error.message === 'string' ? error.message : '',
       retryAfterS: Number(response.headers.get('Retry-After')) || 0,
     });
+  }
+}
+
+export class Outbox {
+  /**
+   * @param {Client} client
+   * @param {{session: function(): Promise<?string>, renew: function(), changed: function(Object),
+   *          replied: function(Object, Array), failed: function(Failure), slow: function()}} on
+   */
+  constructor(client, on) {
+    this._client = client;
+    this._on = on;
+    this._queue = [];
+    this._running = false;
+    this._stopped = false;
+    this._wake = null;
+    this._failures = 0;
+  }
+
+  /** Whether something is being sent at this moment; the typing indicator shows this and nothing else. */
+  get busy() {
+    return this._queue.length > 0 && this._queue[0].status === 'sending';
+  }
+
+  /** Whether nothing waits to be sent. */
+  get idle() {
+    return this._queue.length === 0;
+  }
+
+  /** @param {{id: string, text: string, metadata: Object, status: string}} entry */
+  add(entry) {
+    // While the first one waits for a limit or a network, what is said now goes before it: it may be a cry for help,
+    // and that is answered even where a limit is hit.
+    const waits = this._queue.length > 0 && this._queue[0].status === 'waiting';
+    if (waits) this._queue.unshift(entry);
+    else this._queue.push(entry);
+    this.hurry();
+    this._run();
+  }
+
+  /** Tries again now, where it was waiting to. */
+  hurry() {
+    if (this._wake) this._wake();
+  }
+
+  /** Nothing more is sent, and nothing that is under way is heard. */
+  stop() {
+    this._stopped = true;
+    this._queue = [];
+    this.hurry();
+  }
+
+  async _run() {
+    if (this._running) return;
+    this._running = true;
+    while (this._queue.length && !this._stopped) await this._first();
+    this._running = false;
+  }
+
+  async _first() {
+    const entry = this._queue[0];
+    this._become(entry, 'sending');
+    const slow = setTimeout(() => this._on.slow(), SLOW_MS);
+    let reply;
+    try {
+      reply = await this._send(entry);
+    } catch (error) {
+      clearTimeout(slow);
+      if (!this._stopped) await this._failed(entry, error);
+      return;
+    }
+    clearTimeout(slow);
+    if (this._stopped) return;
+    this._failures = 0;
+    this._queue.shift();
+    this._become(entry, 'sent');
+    this._on.replied(entry, reply);
+  }
+
+  async _send(entry) {
+    let sender = null;
+    try {
+      sender = await this._on.session();
+    } catch (error) {
+      // A limit must not stand between a person in danger and the crisis lines: without an id the server gives one with
+      // its answer.
+      if (!(error instanceof Failure) || error.status === 0) throw error;
+    }
+    const body = { message: entry.text, metadata: Object.assign({ message_id: entry.id }, entry.metadata) };
+    return this._client.send(sender ? Object.assign({ sender }, body) : body);
+  }
+
+  async _failed(entry, error) {
+    const failure = error instanceof Failure ? error : new Failure('unreachable');
+    if (failure.code === 'sender_invalid' && !entry.renewed) {
+      // Once: the server's secret changed, and a new id is all that is missing.
+      entry.renewed = true;
+      this._on.renew();
+      return;
+    }
+    if (!failure.again) {
+      this._queue.shift();
+      this._become(entry, 'refused');
+      this._on.failed(failure);
+      return;
+    }
+    this._become(entry, 'waiting');
+    this._on.failed(failure);
+    const pause = PAUSES_MS[Math.min(this._failures, PAUSES_MS.length - 1)];
+    this._failures += 1;
+    await this._pause(Math.max(failure.retryAfterS * 1000, pause) * (1 + Math.random() * SPREAD));
+  }
+
+  _become(entry, status) {
+    entry.status = status;
+    this._on.changed(entry);
+  }
+
+  _pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this._wake = () => { clearTimeout(timer); resolve(); };
+    }).then(() => { this._wake = null; });
   }
 }

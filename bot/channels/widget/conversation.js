@@ -1,8 +1,7 @@
 // What is said and what becomes of it: sends, shows, remembers, and says in plain words when something goes wrong.
 
-import { Client, randomId } from './client.js';
+import { Client, Outbox, randomId } from './client.js';
 import { text } from './dom.js';
-import { Outbox } from './outbox.js';
 
 // The sentence for each way in which a message can fail.
 const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'errors.too_many',
@@ -12,7 +11,7 @@ export class Conversation {
   /**
    * @param {{address: ?string, memory: Memory, log: Log, phrase: function, given: function(): ?string,
    *          tell: function(string, Object), settled: function()}} parts `given` is an id that the page brought along,
-   *          `tell` sends an event, `settled` is called when the server answers in another language or to another person
+   *          `tell` sends an event, `settled` is called when the server answers in another language or another way
    */
   constructor(parts) {
     Object.assign(this, parts);
@@ -50,6 +49,7 @@ export class Conversation {
   stop() {
     this._outbox.stop();
     this._client.stop();
+    this.memory.save();
   }
 
   offline() {
@@ -98,7 +98,7 @@ export class Conversation {
   }
 
   _changed(entry) {
-    this.memory.save();
+    this.memory.saveSoon();
     this.log.mark(entry);
     this.log.typing(this._outbox.busy, this.language);
   }
@@ -110,10 +110,10 @@ export class Conversation {
     const answer = { who: 'bot', id: randomId(), to: entry.id, at: Date.now(), parts, rated: {} };
     state.entries.push(answer);
     if (!entry.metadata.language) entry.language = text(parts[0].custom.language) || entry.language;
-    this.memory.save();
-    this.log.mark(entry);
     this._recovered();
     this.log.add(answer);
+    this.log.mark(entry);
+    this.memory.saveSoon();
     this._follow(parts[parts.length - 1].custom);
     parts.forEach(({ custom }) => this.tell('imh-message', { from: 'bot', id: custom.id, kind: custom.kind,
       topic: custom.topic || null, language: custom.language }));
@@ -139,7 +139,7 @@ export class Conversation {
   _failed(failure) {
     if (failure.kind === 'refused') {
       const known = { 400: 1, 413: 1 }[failure.status];
-      this.log.note(known && failure.words ? failure.words : this.phrase('errors.unavailable', this.language), this.language);
+      this.log.note((known && failure.words) || this.phrase('errors.unavailable', this.language), this.language);
     } else {
       this.trouble(failure.kind);
     }
@@ -186,7 +186,8 @@ export class Conversation {
     }
     this._begin();
     this.memory.forget();
-    this.given = () => null; // the page's id was just erased with the rest
+    // The page's own id was erased with the rest.
+    this.given = () => null;
     this.log.clear();
     return true;
   }

@@ -3,7 +3,7 @@
 /**
  * An element with attributes and children.
  * @param {string} tag
- * @param {Object<string, *>} [given] attributes; `on…` are listeners; null, undefined and false are left out, true is ''.
+ * @param {Object<string, *>} [given] attributes; `on…` are listeners; null, undefined, false are left out, true is ''.
  * @param {...(Node|string|null|undefined|Array)} children strings become text nodes
  * @returns {HTMLElement}
  */

@@ -28,8 +28,9 @@ export class Log {
     // What comes and goes stands behind the messages.
     this._note = el('div');
     this._trouble = el('div');
-    this._typing = el('div', { class: 'typing', hidden: true }, el('span', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
-      this._typingText = el('span', { class: 'hidden' }));
+    this._typingText = el('span', { class: 'hidden' });
+    this._typing = el('div', { class: 'typing', hidden: true },
+      el('span', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), this._typingText);
     for (const part of [this._intro, this._earlier, this._note, this._trouble, this._typing]) box.appendChild(part);
     this.troubled = null;
   }
@@ -60,7 +61,7 @@ export class Log {
     this._after(DETAILS_AFTER_MS, () => this.box.setAttribute('aria-live', 'polite'));
   }
 
-  /** Draws one entry: a message of the person's, or all messages of a reply at once, so that they are heard in order. */
+  /** Draws one entry: a message of the person's, or all of a reply at once, so that they are heard in order. */
   add(entry, { restored = false } = {}) {
     const follows = this._nearEnd();
     const boxes = entry.who === 'you' ? [this._mine(entry)] : entry.parts.map((part) => theirs(part, entry, {

@@ -8,7 +8,9 @@ const VERSION = 1;
 
 /** Nothing said yet. */
 function fresh() {
-  return { version: VERSION, sender: null, language: null, audience: null, asked: {}, page: {}, open: null, entries: [] };
+  return {
+    version: VERSION, sender: null, language: null, audience: null, asked: {}, page: {}, open: null, entries: [],
+  };
 }
 
 /** Whether this can be drawn: other scripts of the site can write here, too. */
@@ -40,7 +42,14 @@ export class Memory {
     }
   }
 
+  /** Saves once what is going on has been shown. What is lost with the page until then is asked for again. */
+  saveSoon() {
+    if (!this._saving) this._saving = setTimeout(() => this.save());
+  }
+
   save() {
+    clearTimeout(this._saving);
+    this._saving = null;
     this.state.entries = this.state.entries.slice(-MAX_ENTRIES);
     try {
       sessionStorage.setItem(this.key, JSON.stringify(this.state));

@@ -29,7 +29,8 @@ export function buildPanel({ inline, on }) {
   const parts = {};
 
   parts.launcherText = el('span');
-  parts.launcher = button('launcher', Object.assign({ onclick: on.open }, folded('panel')), icon(SPEECH), parts.launcherText);
+  parts.launcher = button('launcher', Object.assign({ onclick: on.open }, folded('panel')), icon(SPEECH),
+    parts.launcherText);
   parts.heading = el('h2', { id: id('title'), tabindex: '-1' });
   parts.toLanguage = button('plain-button', { onclick: on.language, 'data-say': 'widget.other_language' });
   parts.menu = button('plain-button', Object.assign({ onclick: on.menu }, folded('options')), icon(MORE),
@@ -48,7 +49,8 @@ export function buildPanel({ inline, on }) {
 
   const audience = el('fieldset', null, said('widget.speaks', 'legend', { class: 'hidden' }),
     ['parent', 'provider'].map((each) => {
-      parts[each] = el('input', { type: 'radio', name: id('audience'), id: id(each), onchange: () => on.audience(each) });
+      const onchange = () => on.audience(each);
+      parts[each] = el('input', { type: 'radio', name: id('audience'), id: id(each), onchange });
       return el('label', { for: id(each) }, parts[each], said(`widget.${each}`));
     }));
 
@@ -65,16 +67,19 @@ export function buildPanel({ inline, on }) {
   parts.count = el('p', { class: 'count', id: id('count') });
   parts.send = said('page.send', 'button', { type: 'submit', class: 'send' });
   const composer = el('form', { class: 'composer', novalidate: true, onsubmit: on.submit },
-    said('page.question', 'label', { for: id('field') }), el('div', { class: 'row' }, parts.field, parts.send), parts.count);
+    said('page.question', 'label', { for: id('field') }), el('div', { class: 'row' }, parts.field, parts.send),
+    parts.count);
 
-  parts.panel = el('div', { class: 'panel', id: id('panel'), role: inline ? 'region' : 'dialog', 'aria-labelledby': id('title'),
-    onkeydown: on.panelKey }, header, parts.options, audience, strip, parts.allLines, parts.log, composer);
+  parts.panel = el('div', { class: 'panel', id: id('panel'), role: inline ? 'region' : 'dialog',
+    'aria-labelledby': id('title'), onkeydown: on.panelKey },
+  header, parts.options, audience, strip, parts.allLines, parts.log, composer);
   // An empty title stops the host's own from popping up over every message.
-  parts.root = el('div', { class: inline ? 'root inline' : 'root floating', title: '' }, inline ? null : parts.launcher, parts.panel);
+  parts.root = el('div', { class: inline ? 'root inline' : 'root floating', title: '' },
+    inline ? null : parts.launcher, parts.panel);
   return parts;
 }
 
-/** Puts every word of the panel into a language; the messages keep theirs. The numbers need no network for any of it. */
+/** Puts every word of the panel into a language; the messages keep theirs. No network is needed for any of it. */
 export function relabel(parts, { title, language, audience, lines, phrase }) {
   const say = (key) => phrase(key, language);
   parts.root.lang = language;

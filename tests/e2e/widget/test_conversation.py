@@ -1,4 +1,4 @@
-"""A parent at the widget: answers with their parts, choices, switches, and a conversation that holds and can be erased."""
+"""A parent at the widget: answers, choices, switches, and a conversation that holds and can be erased."""
 
 from __future__ import annotations
 
@@ -303,9 +303,10 @@ class TestSending:
         expect(opened.mine).to_have_count(0)
 
     def test_ten_thousand_characters_are_told_and_kept(self, opened: Widget) -> None:
-        """Nothing is cut off behind anybody's back: it says how much is too much, and the text stays to be shortened."""
+        """Nothing is cut off behind anybody's back: it says how much is too much, and the text stays."""
         opened.field.fill("x" * 10_000)
-        expect(opened.host.locator(".count")).to_have_text("10,000 of at most 2,000 characters. Please make it shorter.")
+        expect(opened.host.locator(".count")).to_have_text(
+            "10,000 of at most 2,000 characters. Please make it shorter.")
         opened.field.press("Enter")
         expect(opened.mine).to_have_count(0)
         expect(opened.field).to_have_attribute("aria-invalid", "true")
@@ -354,7 +355,8 @@ class TestFeedback:
         expect(down).to_be_focused()
         assert feedback_rows(server, opened.state()["sender"]) == [("down", "it does not say how")]
         opened.page.reload()
-        expect(opened.host.get_by_role("button", name="Not helpful", exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(opened.host.get_by_role("button", name="Not helpful", exact=True)).to_have_attribute(
+            "aria-pressed", "true")
 
     def test_danger_in_that_word_gets_the_lines(self, opened: Widget) -> None:
         """Whoever writes it into the wrong field is not thanked and left alone."""

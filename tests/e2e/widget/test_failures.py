@@ -1,4 +1,4 @@
-"""The worst moment: no network, a slow one, a busy server, one that dies. Plain words, the crisis lines, and it mends itself."""
+"""The worst moment: no network, a busy server, one that dies. Plain words, the crisis lines, and it mends itself."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class TestServer:
 
     @pytest.fixture
     def own(self, trained: Path, tmp_path: Path) -> Iterator[Server]:
-        """A server for one test, which may be hurt, with a limit of four requests of one conversation in six seconds."""
+        """A server for one test, which may be hurt; it takes four messages of one conversation in six seconds."""
         with Server(tmp_path, environment={"IMH_RATE_LOOPBACK": "yes", "IMH_RATE_SENDER": "4/6"}) as server:
             yield server
 
@@ -234,8 +234,8 @@ class TestSetUp:
     def test_without_its_words_the_form_stays(self, page: Page, site: Site) -> None:
         """The script cannot be had: the page's own form is there as if nothing had been tried."""
         site.fault = lambda path: "cut" if path.endswith("words.js") else "pass"
-        page.goto(site.page('<imh-chat><form method="post" action="/webhooks/web/"><label>Ask <input name="message"></label>'
-                            '<button>Send</button></form></imh-chat>'))
+        page.goto(site.page('<imh-chat><form method="post" action="/webhooks/web/"><button>Send</button></form>'
+                            '</imh-chat>'))
         expect(page.get_by_role("button", name="Send")).to_be_visible()
 
     def test_without_its_style_it_still_works(self, page: Page, site: Site) -> None:

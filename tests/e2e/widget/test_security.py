@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 XSS: list[str] = yaml.safe_load((Path(__file__).with_name("xss.yml")).read_text(encoding="utf-8"))
 # Every element that the widget itself makes.
-OWN = {"link", "slot", "div", "span", "button", "h2", "fieldset", "legend", "label", "input", "p", "ul", "li", "a", "strong",
-       "form", "textarea", "svg", "path", "time", "figure", "blockquote", "figcaption", "i"}
+OWN = {"link", "slot", "div", "span", "button", "h2", "fieldset", "legend", "label", "input", "p", "ul", "li", "a",
+       "strong", "form", "textarea", "svg", "path", "time", "figure", "blockquote", "figcaption", "i"}
 
 
 def assert_harmless(page: Page) -> None:
@@ -70,7 +70,8 @@ class TestText:
         assert opened.mine.locator(".plain").all_text_contents() == XSS
         assert_harmless(opened.page)
 
-    @pytest.mark.parametrize("kept", ["null", "[]", "{", "7", '{"version": 1}', '{"version": 1, "entries": [null, 7, {}]}',
+    @pytest.mark.parametrize("kept", ["null", "[]", "{", "7", '{"version": 1}',
+                                      '{"version": 1, "entries": [null, 7, {}]}',
                                       '{"version": 1, "entries": [{"who": "bot"}, {"who": "you", "text": {}}]}'])
     def test_a_broken_storage_is_a_new_conversation(self, widget: Widget, kept: str) -> None:
         """Whatever another script of the site has put there."""
@@ -100,7 +101,7 @@ class TestText:
                 for (const name of ['audience', 'language', 'position', 'server', 'id']) chat.setAttribute(name, words);
                 document.querySelector('main').replaceChildren(chat);
             }""", words)
-            assert page.evaluate("() => Boolean(document.querySelector('imh-chat').shadowRoot.querySelector('.launcher'))")
+            assert page.evaluate("() => document.querySelector('imh-chat').shadowRoot.querySelector('.panel') !== null")
         assert_harmless(page)
 
     def test_what_a_server_sends_is_text(self, page: Page, site: Site) -> None:
@@ -132,7 +133,8 @@ class TestText:
         expect(widget.theirs).not_to_have_count(0, timeout=PATIENCE_MS)
 
     @pytest.mark.parametrize("custom", [
-        {}, {"kind": 7, "plain": 7, "language": []}, {"kind": "answer", "id": {}, "quote": "x", "source": 7, "citations": {}},
+        {}, {"kind": 7, "plain": 7, "language": []},
+        {"kind": "answer", "id": {}, "quote": "x", "source": 7, "citations": {}},
         {"kind": "answer", "quote": {"text": None}, "citations": [None, 7, {"number": {}}], "contacts": [{}, None]},
         {"kind": "crisis", "lines": [{}, None, {"phone": 7, "sms": {}}]}, {"kind": "__proto__"}, {"kind": "a b c"},
     ], ids=repr)
@@ -140,7 +142,8 @@ class TestText:
         """Its text at least."""
         page.goto(site.page("<imh-chat open></imh-chat>"))
         widget = Widget(page)
-        page.route("**/webhooks/web/webhook", lambda route: route.fulfill(json=[{"text": "Some words", "custom": custom}]))
+        reply = [{"text": "Some words", "custom": custom}]
+        page.route("**/webhooks/web/webhook", lambda route: route.fulfill(json=reply))
         widget.write("hello")
         expect(widget.theirs).to_contain_text("Some words", timeout=PATIENCE_MS)
         widget.page.wait_for_timeout(100)
@@ -245,7 +248,8 @@ class TestOrigins:
         known = server.client.post("/webhooks/web/session").json()["sender"]
         site.policy = None
         page.goto(site.page(f'<form method="post" action="{server.client.base_url.join("/webhooks/web/")}">'
-                            f'<input name="sender" value="{known}"><input name="message" value="hello"><button>x</button></form>'))
+                            f'<input name="sender" value="{known}"><input name="message" value="hello">'
+                            '<button>x</button></form>'))
         page.route("**/widget/imh-chat.js", lambda route: route.abort())
         page.get_by_role("button", name="x").click()
         sender = page.locator("imh-chat input[name=sender]").first.get_attribute("value")

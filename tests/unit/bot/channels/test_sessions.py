@@ -37,10 +37,12 @@ def test_its_own_ids_are_known_again(sessions: Sessions, tmp_path: Path) -> None
 @pytest.mark.parametrize("change", [
     lambda sender: sender[:-1] + ("0" if sender[-1] != "0" else "1"),
     lambda sender: sender[:5] + ("0" if sender[5] != "0" else "1") + sender[6:],
-    lambda sender: sender.upper(), lambda sender: sender + "0", lambda sender: sender[:-1], lambda sender: sender + "\n",
+    lambda sender: sender.upper(), lambda sender: sender + "0", lambda sender: sender[:-1],
+    lambda sender: sender + "\n",
     lambda sender: sender.rsplit("-", 1)[0], lambda sender: "imh1-", lambda sender: "imh1-x-y",
     lambda sender: sender.replace("imh1", "imh2"),
-], ids=["signature", "bits", "capitals", "longer", "shorter", "line end", "no signature", "nothing", "words", "version"])
+], ids=["signature", "bits", "capitals", "longer", "shorter", "line end", "no signature", "nothing", "words",
+        "version"])
 def test_an_id_that_was_altered_is_not_signed(sessions: Sessions, change: object) -> None:
     """And where it still claims to be, it is refused: nobody continues a conversation by guessing."""
     altered = change(sessions.new())  # type: ignore[operator]
