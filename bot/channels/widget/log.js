@@ -144,7 +144,7 @@ export class Log {
     this._typing.hidden = !busy;
     this._typingText.textContent = '';
     if (!busy) return;
-    this.toEnd();
+    if (!this.troubled) this.toEnd();
     this._after(TYPING_SAID_AFTER_MS, () => {
       if (!this._typing.hidden) this._typingText.textContent = this._does.phrase('widget.typing', language);
     });
