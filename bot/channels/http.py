@@ -25,8 +25,8 @@ RESPONSE_TIMEOUT_S = 20
 # How long a server that was told to stop waits for clients that keep their connection open.
 SHUTDOWN_TIMEOUT_S = 5
 
-_CODES = {400: "malformed", 403: "not_yours", 404: "not_found", 405: "method_not_allowed", 408: "slow_request",
-          413: "body_too_large", 415: "not_json", 417: "malformed"}
+_CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "slow_request", 413: "body_too_large",
+          415: "not_json", 417: "malformed"}
 # The answers at which somebody in danger would otherwise be left with nothing.
 _WITH_LINES = {429, 503}
 # Of every response; one that is a page or a file names its own policy and cache before these are added.

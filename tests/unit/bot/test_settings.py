@@ -49,6 +49,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2", "trusted_proxies", frozenset({"10.0.0.1", "10.0.0.2"})),
     ("IMH_DB_URL", "postgresql+psycopg2://bot@db/imh", "database_url", "postgresql+psycopg2://bot@db/imh"),
     ("IMH_SECRET", KEY, "secret", KEY),
+    ("IMH_SMS_NUMBER", "+1 (505) 555-0123", "sms_number", "+15055550123"),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     """Text becomes a value of the field's type."""
@@ -57,7 +58,8 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
 
 @pytest.mark.parametrize(("name", "text"), [
     *WRONG.items(), ("IMH_PORT", "65536"), ("IMH_PORT", "0"), ("IMH_PORT", "-1"), ("IMH_PUBLIC_URL", "https://a.org/x"),
-    ("IMH_PUBLIC_URL", "ftp://a.org"), ("IMH_RATE_SENDER", "30/0"), ("IMH_SECRET", "x" * 31)])
+    ("IMH_PUBLIC_URL", "ftp://a.org"), ("IMH_RATE_SENDER", "30/0"), ("IMH_SECRET", "x" * 31),
+    ("IMH_SMS_NUMBER", "call us"), ("IMH_SMS_NUMBER", "+"), ("IMH_SMS_NUMBER", "sms:+15055550123")])
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     """The server does not start, and the message says which variable to mend."""
     with pytest.raises(SettingsError, match=name):
