@@ -32,7 +32,7 @@ WORDS = "words.js"
 KEPT_S = 300
 # What the widget says beside its own phrases.
 _SHARED = ("page.question", "page.send", "page.not_a_person", "errors.too_many", "errors.unavailable",
-           "change_to_english", "change_to_spanish")
+           "change_to_spanish")
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ def words(knowledge: Knowledge) -> Asset:
                                  "payload": f"/ask_{name}"} for name in knowledge.starters]
                      for language in LANGUAGES},
     }
-    lines = ["// Made by the server out of bot/content; see bot/channels/assets.py."]
-    lines += [f"export const {name} = {_literal(value)};" for name, value in exported.items()]
+    lines = [f"export const {name} = {_literal(value)};" for name, value in exported.items()]
     return Asset("\n".join([*lines, ""]).encode(), _TYPES[".js"])
 
 

@@ -1,11 +1,55 @@
 // What is said and what becomes of it: sends, shows, remembers, and says in plain words when something goes wrong.
 
 import { Client, Outbox, randomId } from './client.js';
-import { text } from './dom.js';
+import { list, text } from './dom.js';
 
 // The sentence for each way in which a message can fail.
 const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'errors.too_many',
   unavailable: 'errors.unavailable', slow: 'widget.slow', not_set_up: 'widget.not_set_up' };
+
+// Old phones have little memory, and nobody reads back a hundred messages in a narrow window.
+export const MAX_ENTRIES = 100;
+const VERSION = 1;
+
+/** What a conversation is, kept in this tab until it is closed: no cookie, nothing for other sites to see. */
+export class Memory {
+  /** @param {string} key one for each server and each widget of a page */
+  constructor(key) {
+    this.key = `imh-chat:${key}`;
+    this.state = { version: VERSION, sender: null, language: null, audience: null, open: null };
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.key));
+      if (kept && kept.version === VERSION) Object.assign(this.state, kept);
+    } catch (error) {
+      // Storage is forbidden or holds something else: the conversation then lasts as long as the page.
+    }
+    // Other scripts of the site can write here, too.
+    for (const name of ['asked', 'page']) this.state[name] = Object.assign({}, this.state[name]);
+    this.state.entries = list(this.state.entries);
+  }
+
+  /** Saves once what is going on has been shown. What is lost with the page until then is asked for again. */
+  saveSoon() {
+    if (!this._saving) this._saving = setTimeout(() => this.save());
+  }
+
+  save() {
+    clearTimeout(this._saving);
+    this._saving = null;
+    this.state.entries = this.state.entries.slice(-MAX_ENTRIES);
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.state));
+    } catch (error) {
+      // Full or forbidden; see above.
+    }
+  }
+
+  /** Everything that was said goes, and the id with it; the switches stay as they were put. */
+  forget() {
+    Object.assign(this.state, { sender: null, entries: [] });
+    this.save();
+  }
+}
 
 export class Conversation {
   /**
@@ -143,7 +187,11 @@ export class Conversation {
     } else {
       this.trouble(failure.kind);
     }
-    this.tell('imh-error', { kind: failure.kind, status: failure.status, code: failure.code, again: failure.again });
+    this._report(failure);
+  }
+
+  _report({ kind, status, code, again }) {
+    this.tell('imh-error', { kind, status, code, again });
   }
 
   /** Says in plain words what is wrong, with the crisis lines. */
@@ -167,7 +215,7 @@ export class Conversation {
       return lines;
     } catch (failure) {
       this.log.announce(this.phrase('widget.feedback_failed', language), language);
-      this.tell('imh-error', { kind: failure.kind, status: failure.status, code: failure.code, again: false });
+      this._report(failure);
       return [];
     }
   }
@@ -181,7 +229,7 @@ export class Conversation {
     } catch (failure) {
       this._begin();
       this.resume();
-      this.tell('imh-error', { kind: failure.kind, status: failure.status, code: failure.code, again: failure.again });
+      this._report(failure);
       return false;
     }
     this._begin();

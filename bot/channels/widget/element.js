@@ -1,17 +1,15 @@
 // <imh-chat>: a conversation with the Issues Brief bot on any page. README.md beside this file says how it is used.
 
-import { MAX_CHARACTERS, serverAddress } from './client.js';
-import { Conversation } from './conversation.js';
-import { el, empty, fill } from './dom.js';
+import { serverAddress } from './client.js';
+import { Conversation, Memory } from './conversation.js';
+import { el, empty } from './dom.js';
 import { Log } from './log.js';
-import { Memory } from './memory.js';
-import { buildPanel, relabel } from './panel.js';
+import { buildPanel, count, keepInside, relabel } from './panel.js';
 import { LANGUAGES, LINES, STARTERS, WORDS } from './words.js';
 
 const AUDIENCES = ['parent', 'provider'];
 // As in imh-chat.css: below this the panel covers the page.
 const COVERING = '(max-width: 480px)';
-const FOCUSABLE = 'button, a[href], textarea, input, [tabindex="0"]';
 
 /** A phrase by its key; the key itself where there is none, so that a gap shows in tests and breaks nothing. */
 function phrase(key, language) {
@@ -169,9 +167,8 @@ export class ImhChat extends HTMLElement {
       moreLines: () => this._unfold('moreLines', 'allLines'),
       language: () => {
         this._switch('language', this._language === 'es' ? 'en' : 'es');
-        // It says, too, that nobody has reviewed the translation.
-        const key = this._language === 'es' ? 'change_to_spanish' : 'change_to_english';
-        this._log.note(phrase(key, this._language), this._language);
+        // That the translation is nobody's but ours.
+        if (this._language === 'es') this._log.note(phrase('change_to_spanish', 'es'), 'es');
       },
       audience: (audience) => this._switch('audience', audience),
       print: () => window.print(),
@@ -218,25 +215,17 @@ export class ImhChat extends HTMLElement {
     if (what === 'options') this._parts.sure.hidden = true;
   }
 
-  /** How many characters are too many, while somebody writes; a paste is never cut off behind their back. */
   _count() {
-    const { field, count } = this._parts;
-    const characters = Array.from(field.value.trim()).length;
-    const over = characters > MAX_CHARACTERS;
-    count.textContent = over ? fill(phrase('widget.too_long', this._language),
-      { count: characters.toLocaleString(this._language), limit: MAX_CHARACTERS.toLocaleString(this._language) }) : '';
-    field.setAttribute('aria-invalid', String(over));
-    // As high as what is written, in steps, since nothing may be styled from here.
-    field.rows = Math.min(5, Math.max(1, field.value.split('\n').length, Math.ceil(characters / 40)));
-    return over;
+    return count(this._parts, this._language, phrase);
   }
 
   _submit() {
-    const { field, count } = this._parts;
+    const { field } = this._parts;
     const words = field.value.trim();
     field.focus();
-    if (this._count()) this._log.announce(count.textContent, this._language);
-    if (!words || count.textContent) return;
+    const tooLong = this._count();
+    if (tooLong) this._log.announce(tooLong, this._language);
+    if (!words || tooLong) return;
     field.value = '';
     this._count();
     this._conversation.say(words);
@@ -279,7 +268,7 @@ export class ImhChat extends HTMLElement {
   _panelKey(event) {
     const { options, menu, log, field } = this._parts;
     const inside = this.shadowRoot.activeElement;
-    if (event.key === 'Tab' && !this._inline && window.matchMedia(COVERING).matches) this._keepInside(event, inside);
+    if (event.key === 'Tab' && !this._inline && window.matchMedia(COVERING).matches) keepInside(this._parts.panel, event, inside);
     if (event.key !== 'Escape') return;
     if (!options.hidden) {
       this._unfold('menu', 'options', false);
@@ -289,16 +278,6 @@ export class ImhChat extends HTMLElement {
     } else if (log.contains(inside)) {
       field.focus();
     }
-  }
-
-  /** On a narrow screen the panel covers the page: what lies behind it is not to be reached by Tab. */
-  _keepInside(event, inside) {
-    const all = Array.from(this._parts.panel.querySelectorAll(FOCUSABLE));
-    const seen = all.filter((each) => each.getClientRects().length);
-    const [first, last] = [seen[0], seen[seen.length - 1]];
-    if (inside !== (event.shiftKey ? first : last)) return;
-    event.preventDefault();
-    (event.shiftKey ? last : first).focus();
   }
 }
 

@@ -1,7 +1,7 @@
 // The conversation as it is seen and heard: one polite live region, into which everything is put in the order said.
 
+import { MAX_ENTRIES } from './conversation.js';
 import { button, el, empty } from './dom.js';
-import { MAX_ENTRIES } from './memory.js';
 import { crisisLines, mine, theirs } from './message.js';
 
 // Long enough for a screen reader to have taken note of a message before its details are put in.
@@ -56,9 +56,17 @@ export class Log {
   /** Draws what was said before; silent, since nobody has to hear it again. */
   restore(entries) {
     this.box.setAttribute('aria-live', 'off');
-    for (const entry of entries) this.add(entry, { restored: true });
+    for (const entry of entries) this._again(entry);
     this.toEnd();
     this._after(DETAILS_AFTER_MS, () => this.box.setAttribute('aria-live', 'polite'));
+  }
+
+  _again(entry) {
+    try {
+      this.add(entry, { restored: true });
+    } catch (error) {
+      // Not what was kept: another script of the site wrote over it.
+    }
   }
 
   /** Draws one entry: a message of the person's, or all of a reply at once, so that they are heard in order. */

@@ -1,5 +1,6 @@
 // The frame around a conversation: button, heading, numbers for danger, log, and the field to write in.
 
+import { MAX_CHARACTERS } from './client.js';
 import { button, el, empty, fill, icon, link } from './dom.js';
 import { crisisLines } from './message.js';
 
@@ -9,6 +10,8 @@ const CROSS = 'M5 5l14 14M19 5L5 19';
 const MORE = 'M4 7h16M4 12h16M4 17h16';
 // The numbers that stand in the narrow strip; the rest is behind a button.
 const ALWAYS_SHOWN = 2;
+
+const FOCUSABLE = 'button, a[href], textarea, input, [tabindex="0"]';
 
 let panels = 0;
 
@@ -97,4 +100,30 @@ export function relabel(parts, { title, language, audience, lines, phrase }) {
   }
   empty(parts.allLines);
   parts.allLines.appendChild(crisisLines(lines[language], phrase, language));
+}
+
+/**
+ * Fits the field to what is in it, and says how many characters are too many; a paste is never cut off behind somebody's
+ * back.
+ * @returns {string} what it says; empty where all is well
+ */
+export function count({ field, count: told }, language, phrase) {
+  const characters = Array.from(field.value.trim()).length;
+  const over = characters > MAX_CHARACTERS;
+  const number = (value) => value.toLocaleString(language);
+  told.textContent = over ? fill(phrase('widget.too_long', language),
+    { count: number(characters), limit: number(MAX_CHARACTERS) }) : '';
+  field.setAttribute('aria-invalid', String(over));
+  // As high as what is written, in steps, since nothing may be styled from here.
+  field.rows = Math.min(5, Math.max(1, field.value.split('\n').length, Math.ceil(characters / 40)));
+  return told.textContent;
+}
+
+/** On a narrow screen the panel covers the page: what lies behind it is not to be reached by Tab. */
+export function keepInside(panel, event, inside) {
+  const seen = Array.from(panel.querySelectorAll(FOCUSABLE)).filter((each) => each.getClientRects().length);
+  const [first, last] = [seen[0], seen[seen.length - 1]];
+  if (inside !== (event.shiftKey ? first : last)) return;
+  event.preventDefault();
+  (event.shiftKey ? last : first).focus();
 }

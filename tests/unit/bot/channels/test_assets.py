@@ -59,7 +59,7 @@ def test_every_phrase_that_a_script_says_is_there(words: dict[str, dict]) -> Non
     """In both languages; none is shipped that nobody says."""
     source = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     said = set(re.findall(r"'((?:widget|labels|page|errors)\.\w+)'", source))
-    said |= {"change_to_english", "change_to_spanish", "widget.parent", "widget.provider"}
+    said |= {"change_to_spanish", "widget.parent", "widget.provider"}
     assert words["LANGUAGES"] == list(LANGUAGES)
     assert said <= set(words["WORDS"])
     assert all(len(phrases) == len(LANGUAGES) and all(map(str.strip, phrases)) for phrases in words["WORDS"].values())
