@@ -44,9 +44,9 @@ export class Memory {
     }
   }
 
-  /** Everything that was said goes, and the id with it; the switches stay as they were put. */
+  /** Everything that was said goes; the switches stay as they were put. */
   forget() {
-    Object.assign(this.state, { sender: null, entries: [] });
+    this.state.entries = [];
     this.save();
   }
 }
@@ -67,12 +67,18 @@ export class Conversation {
   _begin() {
     this._outbox = new Outbox(this._client, {
       session: () => this.session(),
-      renew: () => { this.memory.state.sender = null; },
+      renew: () => this._forgetId(),
       changed: (entry) => this._changed(entry),
       replied: (entry, reply) => this._replied(entry, reply),
       failed: (failure) => this._failed(failure),
       slow: () => this.trouble('slow'),
     });
+  }
+
+  /** The next message gets another id; not the page's own, which is no better. */
+  _forgetId() {
+    this.memory.state.sender = null;
+    this.given = () => null;
   }
 
   get language() {
@@ -182,6 +188,7 @@ export class Conversation {
 
   _failed(failure) {
     if (failure.kind === 'refused') {
+      this.log.calm();
       const known = { 400: 1, 413: 1 }[failure.status];
       this.log.note((known && failure.words) || this.phrase('errors.unavailable', this.language), this.language);
     } else {
@@ -197,6 +204,13 @@ export class Conversation {
   /** Says in plain words what is wrong, with the crisis lines. */
   trouble(kind) {
     this.log.trouble(kind, this.phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
+  }
+
+  /** The same in another language. */
+  retell() {
+    const kind = this.log.troubled;
+    this.log.troubled = null;
+    if (kind) this.trouble(kind);
   }
 
   _recovered() {
@@ -233,9 +247,8 @@ export class Conversation {
       return false;
     }
     this._begin();
+    this._forgetId();
     this.memory.forget();
-    // The page's own id was erased with the rest.
-    this.given = () => null;
     this.log.clear();
     return true;
   }

@@ -157,6 +157,7 @@ export class ImhChat extends HTMLElement {
     state.asked[what] = value;
     this._memory.save();
     this._relabel();
+    this._conversation.retell();
   }
 
   _handlers() {

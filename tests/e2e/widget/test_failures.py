@@ -59,6 +59,7 @@ class TestNetwork:
         """In Spanish, too; nothing is fetched for them."""
         opened.page.context.set_offline(True)
         opened.host.get_by_role("button", name="Español").click()
+        expect(opened.trouble).to_contain_text("No hay conexión a internet")
         opened.host.get_by_role("button", name="Más ayuda").click()
         expect(opened.host.locator(".all-lines")).to_contain_text("Línea 988 de Prevención del Suicidio y Crisis")
 
@@ -216,6 +217,15 @@ class TestServer:
         hurt.write(QUESTION)
         expect(hurt.answers).to_have_count(2, timeout=60_000)
         assert hurt.state()["sender"] != before
+
+    def test_a_page_with_an_id_of_another_secret_begins_anew(self, own: Server, page: Page) -> None:
+        """What a stale page brings along is no better the second time: the widget asks for one."""
+        with Site(str(own.client.base_url), policy=STRICT) as site:
+            page.goto(site.page(f'<imh-chat open><form><input name="sender" value="imh1-{"0" * 32}-{"0" * 32}"></form>'
+                                '</imh-chat>'))
+            widget = Widget(page)
+            expect(widget.ask().locator(".plain")).to_contain_text("brain")
+            assert site.asked.count("/webhooks/web/session") == 1
 
 
 class TestSetUp:
