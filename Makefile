@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat sms kannel rekey test check validate train bench bench-sms quality lock clean
+.PHONY: help setup serve chat sms kannel rekey test check validate train keep bench bench-sms quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -61,6 +61,12 @@ quality: $(READY) ## how well it understands what nobody trained on; fails where
 bench-sms: $(READY) ## text messages under load; writes docs/performance-sms.md
 	@$(PYTHON) -m bot train
 	@$(PYTHON) -m benchmarks.sms
+
+shots: $(READY) ## pictures of every state of the widget, in var/shots; needs Chromium
+	@$(PYTHON) -m benchmarks shots
+
+widget: $(READY) ## the widget's files in var/widget, for a site that hosts them itself
+	@$(PYTHON) -m bot widget
 
 lock: $(READY) ## resolve the dependencies again, without any download address
 	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|data|thresholds]`: what `make bench` runs; without a word, quality and speed."""
+"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds]`: `make bench` runs speed, widget and quality."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_w
 console = Console(highlight=False)
 RESULTS = PROJECT / "benchmarks" / "results"
 PERFORMANCE = PROJECT / "docs" / "performance.md"
+WIDGET = PROJECT / "docs" / "widget.md"
 
 
 @app.callback()
 def everything(context: typer.Context) -> None:
-    """Speed, then quality, which may say that something got worse."""
+    """Speed, the widget, then quality, which may say that something got worse."""
     if context.invoked_subcommand is None:
         speed()
+        widget()
         quality()
 
 
@@ -68,6 +70,47 @@ def speed() -> None:
     (RESULTS / f"{day}-{commit.stdout.strip() or 'none'}.json").write_text(
         json.dumps({"machine": machine, "date": day, "speeds": [asdict(one) for one in speeds]}, indent=1) + "\n")
     console.print(table, markup=False)
+
+
+def _need_browser() -> None:
+    from tests.support.browser import MISSING, chromium
+
+    if chromium() is None:
+        console.print(MISSING, style="bold red", markup=False)
+        raise typer.Exit(1)
+
+
+@app.command()
+def widget() -> None:
+    """The widget on a slow link and an old phone, into docs/widget.md; needs Chromium."""
+    _need_browser()
+    from benchmarks.widget import measure, table
+    from bot.training import ensure_release
+
+    ensure_release(Settings())
+    with console.status("Measuring (about three minutes) …"):
+        figures = table(measure())
+    machine = f"{os.cpu_count()} cores, {platform.system()}"
+    WIDGET.write_text(
+        "# What the widget costs\n\nChromium and the real server on one machine "
+        f"({machine}, {time.strftime('%Y-%m-%d')}), each run a visitor with an empty cache. The link is throttled by the "
+        "browser: 400 kbit/s, 400 ms for each request. \"Usable\" is when the field can be written in, counted from the "
+        "start of the navigation. \"Painted\" is the first frame that shows the message, counted from the last byte of "
+        f"the response. Written by `make bench`.\n\n{figures}\n", encoding="utf-8")
+    console.print(figures, markup=False)
+
+
+@app.command()
+def shots() -> None:
+    """Pictures of every state of the widget, into var/shots; needs Chromium."""
+    _need_browser()
+    from benchmarks.shots import SHOTS, take
+    from bot.training import ensure_release
+
+    ensure_release(Settings())
+    with console.status("Taking pictures (about three minutes) …"):
+        taken = take()
+    console.print(f"{len(taken)} pictures in {SHOTS.relative_to(PROJECT)}.")
 
 
 @app.command()

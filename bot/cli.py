@@ -113,6 +113,16 @@ def rekey() -> None:
                   "IMH_PSEUDONYM_KEY set to it.")
 
 
+@app.command()
+def widget() -> None:
+    """Write the widget's files into the var folder, for a site that hosts them itself."""
+    settings = load_settings()
+    from bot.channels.assets import export
+
+    for path in export(settings.var_dir / "widget"):
+        console.print(f"{path.stat().st_size:>7}  {path}", markup=False)
+
+
 def _release(settings: Settings) -> None:
     check_project()
     from bot.release import kept_model, model_path

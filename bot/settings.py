@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ class Settings:
     trusted_proxies: frozenset[str] = frozenset()
     allowed_origins: frozenset[str] = frozenset()
     secret: str = field(default="", repr=False)
+    sms_number: str = ""
     rate_sender: Rate = Rate(30, 60)
     rate_address: Rate = Rate(300, 60)
     rate_loopback: bool = False
@@ -77,6 +79,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _addresses),
         allowed_origins=read("IMH_ALLOWED_ORIGINS", default.allowed_origins, _origins),
         secret=read("IMH_SECRET", default.secret, _secret),
+        sms_number=read("IMH_SMS_NUMBER", default.sms_number, _phone_number),
         rate_sender=read("IMH_RATE_SENDER", default.rate_sender, _rate),
         rate_address=read("IMH_RATE_ADDRESS", default.rate_address, _rate),
         rate_loopback=read("IMH_RATE_LOOPBACK", default.rate_loopback, _yes_or_no),
@@ -208,6 +211,13 @@ def _origin(text: str) -> str:
 
 def _origins(text: str) -> frozenset[str]:
     return frozenset(_origin(part) for part in _list(text))
+
+
+def _phone_number(text: str) -> str:
+    number = re.sub(r"[\s().-]", "", text)
+    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
+        raise ValueError(f"'{text}' is not a telephone number; write it like +15055550123")
+    return number
 
 
 def _database_url(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from json import loads
 from typing import Any
 
 from sanic import Sanic
@@ -28,7 +29,17 @@ _CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "s
           415: "not_json", 417: "malformed"}
 # The answers at which somebody in danger would otherwise be left with nothing.
 _WITH_LINES = {429, 503}
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+# Of every response; one that is a page or a file names its own policy and cache before these are added.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+# How long a browser may remember that an origin is allowed: each preflight costs a slow link one way there and back.
+PREFLIGHT_KEPT_S = 7200
 
 
 def prepare_app(app: Sanic, settings: Settings) -> None:
@@ -49,11 +60,15 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
         # Exact origins only, and never with credentials: the conversation's id is all that a page needs.
         for name in [name for name in response.headers if name.lower().startswith("access-control-")]:
             del response.headers[name]
+        if settings.allowed_origins:
+            # Of a response to anybody: a cache must not hand one site's copy to another.
+            response.headers["Vary"] = ", ".join(filter(None, (response.headers.get("vary"), "Origin")))
         if origin in settings.allowed_origins:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Headers"] = "Content-Type"
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-            response.headers["Vary"] = "Origin"
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_KEPT_S)
 
     app.register_middleware(add_headers, "response")
 
@@ -91,6 +106,19 @@ def error_response(status: int, code: str, *, language: str = "en", kinds: tuple
         body["lines"] = [line.to_dict(language) for line in lines.values()]
     headers = {"Retry-After": str(retry_after_s or 5)} if status in _WITH_LINES else {}
     return json(body, status=status, headers=headers)
+
+
+def json_body(request: Request) -> Any:
+    """The body as data. Raises ChannelError 415 where it is not called JSON, 400 where it is none.
+
+    A foreign form cannot call its body JSON, and so cannot speak for a visitor.
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise ChannelError(415, "not_json")
+    try:
+        return loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise ChannelError(400, "not_json") from error
 
 
 def caller_address(request: Request, settings: Settings) -> str:

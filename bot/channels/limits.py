@@ -23,11 +23,14 @@ class Limiter:
         self._rates = {"sender": _item(settings.rate_sender), "address": _item(settings.rate_address)}
         self._loopback_too = settings.rate_loopback
 
-    def admit(self, *, sender: str, address: str) -> None:
-        """Count one message. Raises ChannelError 429, with the seconds to wait, where it is one too many."""
+    def admit(self, *, sender: str | None, address: str) -> None:
+        """Count one request, of nobody yet where there is no sender.
+
+        Raises ChannelError 429, with the seconds to wait, where it is one too many.
+        """
         if not self._loopback_too and _is_loopback(address):
             return
-        keys = (("sender", sender), ("address", address))
+        keys = [(kind, key) for kind, key in (("sender", sender), ("address", address)) if key is not None]
         for kind, key in keys:
             # Tested before anything is counted: a sender who is refused must not use up what others behind the same
             # address may send.

@@ -7,8 +7,9 @@ from typing import Any, Sequence
 
 import jinja2
 
+from bot.channels import assets
 from bot.channels.exchange import Message
-from bot.knowledge import current
+from bot.knowledge import LANGUAGES, current
 from bot.knowledge.values import in_language
 from bot.render.plain import references
 
@@ -17,14 +18,23 @@ _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoesca
                                 lstrip_blocks=True, undefined=jinja2.StrictUndefined)
 
 
+# What the widget is made of: asked for with the page itself, before its own script can ask.
+MODULES = [name for name in (*assets.files(), assets.WORDS) if name.endswith(".js") and name != "imh-chat.js"]
+# Everything from this server, nothing inline, shown in nobody's frame.
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+
+
 def render(reply: Sequence[Message], *, language: str, sender: str, asked: str = "", audience: str = "",
-           error: str | None = None, kinds: tuple[str, ...] = ()) -> str:
+           error: str | None = None, kinds: tuple[str, ...] = (), sms_number: str = "") -> str:
     """The page with the last question and its reply, or the error; crisis lines where there was no answer."""
     knowledge = current()
     lines = knowledge.crisis.lines_for(kinds, audience="parent") if error else ()
+    # The page as a whole is about the brief that its first topic of conversation comes from.
+    brief = knowledge.briefs[knowledge.topics[knowledge.starters[0]].brief]
 
-    def phrase(key: str) -> str:
-        return knowledge.phrase(f"page.{key}", language)
+    def phrase(key: str, **values: str) -> str:
+        return knowledge.phrase(f"page.{key}", language, **values)
 
     def label(key: str, **values: str) -> str:
         return knowledge.phrase(f"labels.{key}", language, **values)
@@ -38,7 +48,14 @@ def render(reply: Sequence[Message], *, language: str, sender: str, asked: str =
         lines=[line.to_dict(language) for line in lines],
         starters=[{"title": in_language(knowledge.topics[name].title, language), "payload": f"/ask_{name}"}
                   for name in knowledge.starters] if not reply else [],
-        office=knowledge.office)
+        all_lines=[line.to_dict(language) for line in knowledge.crisis.lines.values()],
+        brief=brief, brief_references=references((entry.number, entry.full) for entry in brief.references.values()),
+        modules=MODULES, sms_number=sms_number, office=knowledge.office)
+
+
+def chosen(language: str | None, accept_language: str) -> str:
+    """The language of the page's own link, else the browser's."""
+    return language if language in LANGUAGES else preferred(accept_language)
 
 
 def preferred(accept_language: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Mapping
@@ -11,21 +10,21 @@ import sqlalchemy.exc
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse
-from sanic.response import html as html_response
+from sanic.response import HTTPResponse, redirect
 from sanic.response import json as json_response
 
-from bot.channels import page
+from bot.channels import assets, page, visitor
 from bot.channels.exchange import Incoming, Message, bounded, exchange
-from bot.channels.http import caller_address, error_response, prepare_app
+from bot.channels.fields import identifier, words
+from bot.channels.http import caller_address, error_response, json_body, prepare_app
 from bot.channels.limits import Limiter
+from bot.channels.sessions import Sessions
 from bot.errors import ChannelError
 from bot.knowledge import AUDIENCES, LANGUAGES
 from bot.safety import shared_screen
 from bot.settings import Settings, load_settings
 
 MAX_MESSAGE_CHARACTERS = 2000
-MAX_ID_CHARACTERS = 128
 DEFAULT_AUDIENCE = "parent"
 # What only our own renderers read.
 _INTERNAL = {"sms", "reminder"}
@@ -45,7 +44,12 @@ class WebMessage:
         return self.metadata.get("language", "en")
 
 
-def read_message(body: Any) -> WebMessage:
+def new_sender() -> str:
+    """An id that nobody can guess: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def read_message(body: Any, *, new_sender: Callable[[], str] = new_sender) -> WebMessage:
     """The message in a request body. Raises ChannelError 400 with the code of what is wrong."""
     if not isinstance(body, dict):
         raise ChannelError(400, "malformed")
@@ -63,24 +67,13 @@ def read_message(body: Any) -> WebMessage:
         if metadata.get(key) is not None and metadata[key] not in allowed:
             raise ChannelError(400, "metadata_invalid")
     sender = body.get("sender")
+    message_id = metadata.get("message_id")
     return WebMessage(
-        sender=_identifier(sender, "sender_invalid") if sender is not None else new_sender(),
-        # Half a surrogate pair is legal JSON and no text: it could be neither stored nor sent back.
-        text=text.encode("utf-8", "replace").decode("utf-8"),
-        message_id=_identifier(metadata["message_id"], "metadata_invalid") if metadata.get("message_id") is not None else None,
+        sender=identifier(sender, "sender_invalid") if sender is not None else new_sender(),
+        text=words(text),
+        message_id=identifier(message_id, "metadata_invalid") if message_id is not None else None,
         metadata={key: metadata[key] for key in ("audience", "language") if metadata.get(key)},
     )
-
-
-def new_sender() -> str:
-    """An id that nobody can guess: 128 random bits."""
-    return secrets.token_hex(16)
-
-
-def _identifier(value: Any, code: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID_CHARACTERS or not value.isprintable():
-        raise ChannelError(400, code)
-    return value
 
 
 def public(message: Message, sender: str) -> dict[str, Any]:
@@ -98,6 +91,7 @@ class WebInput(InputChannel):
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or load_settings()
         self._limiter = Limiter(self._settings)
+        self._sessions = Sessions(self._settings)
         self._screen = shared_screen()
 
     @classmethod
@@ -126,10 +120,7 @@ class WebInput(InputChannel):
 
         @web.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
-            if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-                raise ChannelError(415, "not_json")
-            message = read_message(_parsed(request.body))
-            return await self._answer(request, message)
+            return await self._answer(request, self._read(json_body(request)))
 
         @web.options("/webhook")
         async def preflight(_: Request) -> HTTPResponse:
@@ -137,14 +128,29 @@ class WebInput(InputChannel):
 
         @web.get("/")
         async def demonstration(request: Request) -> HTTPResponse:
-            return html_response(page.render([], language=page.preferred(request.headers.get("accept-language", "")),
-                                             sender=new_sender()))
+            if not request.path.endswith("/"):
+                return redirect("web/")  # what the page points to is named from its own folder
+            return self._page(request, [], language=page.chosen(request.args.get("language"),
+                                                                request.headers.get("accept-language", "")))
 
         @web.post("/")
         async def demonstration_form(request: Request) -> HTTPResponse:
             return await self._answer_page(request)
 
+        visitor.add_routes(web, settings=self._settings, sessions=self._sessions, limiter=self._limiter)
+        assets.add_routes(web)
         return web
+
+    def _read(self, body: Any) -> WebMessage:
+        message = read_message(body, new_sender=self._sessions.new)
+        self._sessions.accept(message.sender)
+        return message
+
+    def _page(self, request: Request, reply: list[Message], *, status: int = 200, sender: str = "",
+              **shown: Any) -> HTTPResponse:
+        html = page.render(reply, sender=sender or self._sessions.new(), sms_number=self._settings.sms_number, **shown)
+        return assets.respond(request, assets.Asset(html.encode(), "text/html; charset=utf-8"),
+                              {"Content-Security-Policy": page.POLICY, "Vary": "Accept-Encoding"}, status=status)
 
     async def _answer(self, request: Request, message: WebMessage) -> HTTPResponse:
         danger = self._screen.screen(message.text)
@@ -159,22 +165,24 @@ class WebInput(InputChannel):
         """The form of the demonstration page, for browsers without JavaScript: a page with the reply."""
         form = {key: request.form.get(key) or "" for key in ("message", "sender", "language", "audience")}
         language = form["language"] if form["language"] in LANGUAGES else "en"
+        # Another site's page could post a conversation's id that its author knows, and read along from then on.
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            form["sender"] = ""
         try:
-            message = read_message({"message": form["message"], "sender": form["sender"] or None, "metadata": {
+            message = self._read({"message": form["message"], "sender": form["sender"] or None, "metadata": {
                 key: form[key] for key in ("language", "audience") if form[key]}})
         except ChannelError as error:
             # The page that complains belongs to the same conversation, unless it is the sender that is wrong.
-            sender = new_sender() if error.code == "sender_invalid" else form["sender"] or new_sender()
-            return html_response(page.render([], language=language, sender=sender, error=error.code),
-                                 status=error.status)
+            sender = "" if error.code == "sender_invalid" else form["sender"]
+            return self._page(request, [], language=language, sender=sender, error=error.code, status=error.status)
         danger = self._screen.screen(message.text)
         try:
             reply = await self._reply(request, message, danger=bool(danger))
         except ChannelError as error:
-            return html_response(page.render([], language=language, sender=message.sender, asked=message.text,
-                                             error=error.code, kinds=danger.kinds), status=error.status)
-        return html_response(page.render(reply, language=language, sender=message.sender, asked=message.text,
-                                         audience=form["audience"]))
+            return self._page(request, [], language=language, sender=message.sender, asked=message.text,
+                              error=error.code, kinds=danger.kinds, status=error.status)
+        return self._page(request, reply, language=language, sender=message.sender, asked=message.text,
+                          audience=form["audience"])
 
     async def _reply(self, request: Request, message: WebMessage, *, danger: bool) -> list[Message]:
         if not danger:
@@ -182,13 +190,6 @@ class WebInput(InputChannel):
         return await exchange(request.app.ctx.agent, Incoming(
             sender_id=message.sender, text=message.text, channel=self.name(), message_id=message.message_id,
             metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE}))
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ChannelError(400, "not_json") from error
 
 
 def _not_ready(agent: Any) -> str | None:

@@ -3,6 +3,7 @@
     conversations   one row a sender: its slots, so that a long history need not be read to know them
     replies         one row a message id: the reply, so that a message that comes twice is answered once
     sms_*           what the text-message channel remembers; under pseudonyms, never under phone numbers
+    feedback        one row an answer: whether it helped, and a word on it for the staff
 """
 
 from __future__ import annotations
@@ -71,4 +72,14 @@ sms_keys = sa.Table(
     metadata,
     sa.Column("key_id", sa.String(16), primary_key=True),
     sa.Column("sealed", sa.Text, nullable=False),
+)
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("answer_id", sa.String(128), primary_key=True),
+    sa.Column("value", sa.String(8), nullable=False),
+    sa.Column("text", sa.Text, nullable=True),
+    sa.Column("created_at", sa.Float, nullable=False, index=True),
 )

@@ -134,6 +134,11 @@ class BoundedTrackerStore(SQLTrackerStore):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.execute(sa.select(tables.conversations.c.sender_id).limit(1))
 
+    @property
+    def events_table(self) -> sa.Table:
+        """Rasa's table, one row an event."""
+        return self._events
+
     def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Event]:
         """Rasa's own way to tell what is new counts rows, which is wrong for a tracker that holds only the last ones."""
         return iter(list(tracker.events)[getattr(tracker, _STORED, 0):])

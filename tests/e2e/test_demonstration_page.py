@@ -23,6 +23,10 @@ XSS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' onmouse
        "</article></main><form action=https://evil.example>", "{{ 7*7 }}{% include 'x' %}", "javascript:alert(1)"]
 
 
+# The one script of the page: the widget, which takes the place of the form where scripts run.
+OWN_SCRIPT = {"type": "module", "src": "widget/imh-chat.js"}
+
+
 def opened(server: Server, **headers: str) -> Page:
     """The page as it is first seen."""
     return read(server.client.get(ADDRESS, headers=headers))
@@ -49,7 +53,8 @@ def asked(server: Server, message: str, page: Page | None = None, **fields: str)
 
 def assert_nothing_smuggled(page: Page) -> None:
     """The page holds no element, attribute or form that is not its own."""
-    assert not {"script", "img", "b", "iframe"} & {tag for tag, _ in page.tags}
+    assert not {"img", "b", "iframe"} & {tag for tag, _ in page.tags}
+    assert [given for tag, given in page.tags if tag == "script"] == [OWN_SCRIPT]
     assert not [name for _, given in page.tags for name in given if name.startswith("on")]
     assert {form.action for form in page.forms} == {"./"}
 
@@ -75,12 +80,33 @@ class TestOpened:
         assert words in page.words
         assert page.question_form.fields["language"] == language
 
+    @pytest.mark.parametrize(("path", "language", "words"), [("?language=es", "es", "Su pregunta"),
+                                                             ("?language=en", "en", "Your question"),
+                                                             ("?language=fr", "en", "Your question")])
+    def test_its_language_can_be_chosen(self, server: Server, path: str, language: str, words: str) -> None:
+        """By its own links, whatever the browser asks for; what is no language of ours changes nothing."""
+        page = read(server.client.get(f"{ADDRESS}{path}", headers={"Accept-Language": "es" if language == "en" and
+                                                                   "fr" not in path else "en"}))
+        assert dict(page.tags)["html"]["lang"] == language and words in page.words
+        assert {"?language=en", "?language=es"} <= set(page.links())
+
+    def test_it_says_who_is_behind_it_and_what_is_kept(self, server: Server, knowledge: Knowledge) -> None:
+        """The brief with its sources, no account and no cookie, all crisis lines as links."""
+        page = opened(server)
+        assert "Issues Brief No. 1" in page.words and "no cookie" in page.words and "Shore, R. (1997)" in page.words
+        assert {f"tel:{line.phone}" for line in knowledge.crisis.lines.values()} <= set(page.links())
+        assert not server.client.get(ADDRESS).headers.get("set-cookie")
+
+    def test_its_id_is_a_signed_one(self, server: Server) -> None:
+        """What is written into the form can be erased."""
+        sender = opened(server).question_form.fields["sender"]
+        assert server.client.post(f"{ADDRESS}erase", json={"sender": sender}).status_code == 200
+
     def test_its_form_posts_to_its_own_address(self, server: Server) -> None:
-        """From the root as well, and without a script."""
+        """From the root as well; no script is needed for it."""
         page = opened(server)
         for form in page.forms:
             assert (form.method, urljoin(ADDRESS, form.action)) == ("post", ADDRESS)
-        assert [tag for tag, _ in page.tags if tag == "script"] == []
 
     def test_it_says_what_it_is_and_whom_to_call(self, server: Server) -> None:
         """Not a person, not watched, 911, 988 and the office."""
@@ -102,11 +128,16 @@ class TestOpened:
 
     @pytest.mark.parametrize("question", [None, QUESTION, "i want to kill myself"])
     def test_a_browser_fetches_nothing_for_it(self, server: Server, question: str | None) -> None:
-        """No script, font, image or style of anybody's, and links to numbers and addresses only."""
+        """But its own widget's files, which are there; links go to numbers, addresses and the page itself."""
         page = asked(server, question) if question else opened(server)
-        assert page.fetched() == []
-        assert not re.search(r"@import|url\(", page.html)
-        assert {urlsplit(link).scheme for link in page.links()} <= {"tel", "mailto", "sms"}
+        for address in set(page.fetched()):
+            assert re.fullmatch(r"widget/[a-z-]+\.(js|css|svg)", address), address
+            response = server.client.get(urljoin(ADDRESS, address))
+            assert response.status_code == 200
+            assert not re.search(r"@import|url\(", response.text)
+        assert not re.search(r"@import|url\(|<style", page.html)
+        assert {urlsplit(link).scheme for link in page.links() if not link.startswith("?language=")} <= {
+            "tel", "mailto", "sms"}
         assert not [value for _, given in page.tags for value in given.values() if "//" in value]
 
 
@@ -148,7 +179,7 @@ class TestAnswered:
     def test_crisis_lines_can_be_tapped(self, server: Server, message: str, number: str) -> None:
         """The one that fits is the first link of the page; where a line takes texts, that is a link too."""
         page = asked(server, message)
-        assert page.links()[0] == f"tel:{number}"
+        assert [link for link in page.links() if not link.startswith("?language=")][0] == f"tel:{number}"
         assert number != "988" or "sms:988" in page.links()
 
     def test_its_choices_are_buttons_that_work(self, server: Server) -> None:
@@ -218,6 +249,14 @@ class TestRefused:
         page = read(response, response.status_code)
         assert page.question_form.fields["sender"]
         assert not words or words in page.article("error")
+
+    def test_an_id_that_another_site_brings_is_not_used(self, server: Server) -> None:
+        """Its author could read along from then on; the browser says where the form came from."""
+        known = opened(server).question_form.fields["sender"]
+        for site, kept in (("cross-site", False), ("same-site", False), ("same-origin", True), ("none", True)):
+            response = server.client.post(ADDRESS, data={"message": "hello", "sender": known},
+                                          headers={"Sec-Fetch-Site": site})
+            assert (read(response).question_form.fields["sender"] == known) is kept
 
     def test_an_error_is_in_the_pages_language(self, server: Server) -> None:
         """And the page stays in it."""

@@ -61,6 +61,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_KANNEL_TOKEN", "abcdefgh", "kannel_token", "abcdefgh"),
     ("IMH_KANNEL_ADDRESSES", "10.0.0.3", "kannel_addresses", frozenset({"10.0.0.3"})),
     ("IMH_PSEUDONYM_KEY", KEY, "pseudonym_key", KEY),
+    ("IMH_SMS_NUMBER", "+1 (505) 555-0123", "sms_number", "+15055550123"),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     """Text becomes a value of the field's type."""
@@ -79,6 +80,9 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_KANNEL_TOKEN", "with a blank & more"),
         ("IMH_RATE_SENDER", "30/0"),
         ("IMH_SECRET", "x" * 31),
+        ("IMH_SMS_NUMBER", "call us"),
+        ("IMH_SMS_NUMBER", "+"),
+        ("IMH_SMS_NUMBER", "sms:+15055550123"),
     ],
 )
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:

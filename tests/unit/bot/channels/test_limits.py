@@ -17,7 +17,7 @@ def limiter(*, sender: int = 3, address: int = 5, period_s: int = 60, loopback: 
                             rate_loopback=loopback))
 
 
-def refusal(limits: Limiter, *, sender: str = "ana", address: str = ELSEWHERE) -> ChannelError | None:
+def refusal(limits: Limiter, *, sender: str | None = "ana", address: str = ELSEWHERE) -> ChannelError | None:
     """The error that one more message gets, or None where it is admitted."""
     try:
         limits.admit(sender=sender, address=address)
@@ -44,6 +44,14 @@ def test_address_is_refused_after_the_allowed_number() -> None:
     assert refused is not None
     assert (refused.status, refused.code) == (429, "too_many")
     assert refusal(limits, sender="new", address="198.51.100.8") is None
+
+
+def test_a_request_of_nobody_yet_counts_for_its_address() -> None:
+    """Somebody who asks for an id has none; the sixth of five allowed requests of an address gets 429 all the same."""
+    limits = limiter(sender=1)
+    assert [refusal(limits, sender=None) for _ in range(5)] == [None] * 5
+    refused = refusal(limits, sender=None)
+    assert refused is not None and refused.status == 429
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])

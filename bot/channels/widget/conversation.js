@@ -1,0 +1,255 @@
+// What is said and what becomes of it: sends, shows, remembers, and says in plain words when something goes wrong.
+
+import { Client, Outbox, randomId } from './client.js';
+import { list, text } from './dom.js';
+
+// The sentence for each way in which a message can fail.
+const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'errors.too_many',
+  unavailable: 'errors.unavailable', slow: 'widget.slow', not_set_up: 'widget.not_set_up' };
+
+// Old phones have little memory, and nobody reads back a hundred messages in a narrow window.
+export const MAX_ENTRIES = 100;
+const VERSION = 1;
+
+/** What a conversation is, kept in this tab until it is closed: no cookie, nothing for other sites to see. */
+export class Memory {
+  /** @param {string} key one for each server and each widget of a page */
+  constructor(key) {
+    this.key = `imh-chat:${key}`;
+    this.state = { version: VERSION, sender: null, language: null, audience: null, open: null };
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.key));
+      if (kept && kept.version === VERSION) Object.assign(this.state, kept);
+    } catch (error) {
+      // Storage is forbidden or holds something else: the conversation then lasts as long as the page.
+    }
+    // Other scripts of the site can write here, too.
+    for (const name of ['asked', 'page']) this.state[name] = Object.assign({}, this.state[name]);
+    this.state.entries = list(this.state.entries);
+  }
+
+  /** Saves once what is going on has been shown. What is lost with the page until then is asked for again. */
+  saveSoon() {
+    if (!this._saving) this._saving = setTimeout(() => this.save());
+  }
+
+  save() {
+    clearTimeout(this._saving);
+    this._saving = null;
+    this.state.entries = this.state.entries.slice(-MAX_ENTRIES);
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(this.state));
+    } catch (error) {
+      // Full or forbidden; see above.
+    }
+  }
+
+  /** Everything that was said goes; the switches stay as they were put. */
+  forget() {
+    this.state.entries = [];
+    this.save();
+  }
+}
+
+export class Conversation {
+  /**
+   * @param {{address: ?string, memory: Memory, log: Log, phrase: function, given: function(): ?string,
+   *          tell: function(string, Object), settled: function()}} parts `given` is an id that the page brought along,
+   *          `tell` sends an event, `settled` is called when the server answers in another language or another way
+   */
+  constructor(parts) {
+    Object.assign(this, parts);
+    this._client = new Client(this.address || 'about:blank');
+    this._asking = null;
+    this._begin();
+  }
+
+  _begin() {
+    this._outbox = new Outbox(this._client, {
+      session: () => this.session(),
+      renew: () => this._forgetId(),
+      changed: (entry) => this._changed(entry),
+      replied: (entry, reply) => this._replied(entry, reply),
+      failed: (failure) => this._failed(failure),
+      slow: () => this.trouble('slow'),
+    });
+  }
+
+  /** The next message gets another id; not the page's own, which is no better. */
+  _forgetId() {
+    this.memory.state.sender = null;
+    this.given = () => null;
+  }
+
+  get language() {
+    return this.memory.state.language;
+  }
+
+  /** What was on its way when the page was left is sent on; its id keeps it from being said twice. */
+  resume() {
+    if (!this.address) {
+      this.trouble('not_set_up');
+      return;
+    }
+    this.memory.state.entries.filter((entry) => entry.status === 'sending' || entry.status === 'waiting')
+      .forEach((entry) => this._outbox.add(entry));
+    if (navigator.onLine === false) this.offline();
+  }
+
+  stop() {
+    this._outbox.stop();
+    this._client.stop();
+    this.memory.save();
+  }
+
+  offline() {
+    this.trouble('offline');
+  }
+
+  /** The network may be back: what waits is sent now. */
+  hurry() {
+    if (this.log.troubled === 'offline' && this._outbox.idle && navigator.onLine !== false) this._recovered();
+    this._outbox.hurry();
+  }
+
+  /** The id of this conversation, asked for once; the page's own where it brought one. */
+  session() {
+    const { state } = this.memory;
+    if (!state.sender) state.sender = this.given();
+    if (state.sender) return Promise.resolve(state.sender);
+    if (!this._asking) {
+      this._asking = this._client.session().then((sender) => {
+        state.sender = sender;
+        this.memory.save();
+      }).finally(() => { this._asking = null; });
+    }
+    return this._asking.then(() => state.sender);
+  }
+
+  /**
+   * Says something. `shown` is what is seen where it is not the text itself, as with a choice.
+   * @returns {Object} the entry
+   */
+  say(words, { shown = null, language = null } = {}) {
+    const { asked, entries } = this.memory.state;
+    const entry = { who: 'you', id: randomId(), text: words, shown, at: Date.now(), status: 'new',
+      language: language || this.language, metadata: Object.assign({}, asked) };
+    entries.push(entry);
+    this.memory.save();
+    this.log.add(entry);
+    this.tell('imh-message', { from: 'person', id: entry.id });
+    if (this.address) this._outbox.add(entry);
+    return entry;
+  }
+
+  /** Whether this text is still waiting for its reply. */
+  pending(words) {
+    return this.memory.state.entries.some((entry) => entry.text === words && entry.status === 'sending');
+  }
+
+  _changed(entry) {
+    this.memory.saveSoon();
+    this.log.mark(entry);
+    this.log.typing(this._outbox.busy, this.language);
+  }
+
+  _replied(entry, reply) {
+    const { state } = this.memory;
+    if (!state.sender) state.sender = text(reply[0].recipient_id) || null;
+    const parts = reply.map(({ text: words, buttons, custom }) => ({ text: words, buttons, custom }));
+    const answer = { who: 'bot', id: randomId(), to: entry.id, at: Date.now(), parts, rated: {} };
+    state.entries.push(answer);
+    if (!entry.metadata.language) entry.language = text(parts[0].custom.language) || entry.language;
+    this._recovered();
+    this.log.add(answer);
+    this.log.mark(entry);
+    this.memory.saveSoon();
+    this._follow(parts[parts.length - 1].custom);
+    parts.forEach(({ custom }) => this.tell('imh-message', { from: 'bot', id: custom.id, kind: custom.kind,
+      topic: custom.topic || null, language: custom.language }));
+  }
+
+  /** The switches go where the person's own words put them: "in English, please", "soy maestra". */
+  _follow(custom) {
+    const { state } = this.memory;
+    let moved = false;
+    for (const what of ['language', 'audience']) {
+      const known = { language: ['en', 'es'], audience: ['parent', 'provider'] }[what];
+      if (known.indexOf(custom[what]) < 0 || custom[what] === state[what]) continue;
+      state[what] = custom[what];
+      if (state.asked[what]) state.asked[what] = custom[what];
+      moved = true;
+    }
+    if (moved) {
+      this.memory.save();
+      this.settled();
+    }
+  }
+
+  _failed(failure) {
+    if (failure.kind === 'refused') {
+      this.log.calm();
+      const known = { 400: 1, 413: 1 }[failure.status];
+      this.log.note((known && failure.words) || this.phrase('errors.unavailable', this.language), this.language);
+    } else {
+      this.trouble(failure.kind);
+    }
+    this._report(failure);
+  }
+
+  _report({ kind, status, code, again }) {
+    this.tell('imh-error', { kind, status, code, again });
+  }
+
+  /** Says in plain words what is wrong, with the crisis lines. */
+  trouble(kind) {
+    this.log.trouble(kind, this.phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
+  }
+
+  /** The same in another language. */
+  retell() {
+    const kind = this.log.troubled;
+    this.log.troubled = null;
+    if (kind) this.trouble(kind);
+  }
+
+  _recovered() {
+    const was = this.log.troubled;
+    if (this.log.calm() && was !== 'slow') this.log.announce(this.phrase('widget.back', this.language), this.language);
+  }
+
+  /** Keeps what a person thinks of an answer; resolves to crisis lines where they wrote of danger. */
+  async rate(entry, answerId, value, comment, language) {
+    entry.rated = Object.assign({}, entry.rated, { [answerId]: value });
+    this.memory.save();
+    try {
+      const lines = await this._client.feedback({ sender: this.memory.state.sender, id: answerId, value, text: comment,
+        language });
+      if (comment && !lines.length) this.log.announce(this.phrase('widget.feedback_thanks', language), language);
+      return lines;
+    } catch (failure) {
+      this.log.announce(this.phrase('widget.feedback_failed', language), language);
+      this._report(failure);
+      return [];
+    }
+  }
+
+  /** Ends the conversation and deletes it, on the server first; false where the server could not be told. */
+  async erase() {
+    const { sender } = this.memory.state;
+    this.stop();
+    try {
+      if (sender) await this._client.erase(sender);
+    } catch (failure) {
+      this._begin();
+      this.resume();
+      this._report(failure);
+      return false;
+    }
+    this._begin();
+    this._forgetId();
+    this.memory.forget();
+    this.log.clear();
+    return true;
+  }
+}

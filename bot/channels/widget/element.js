@@ -1,0 +1,285 @@
+// <imh-chat>: a conversation with the Issues Brief bot on any page. README.md beside this file says how it is used.
+
+import { serverAddress } from './client.js';
+import { Conversation, Memory } from './conversation.js';
+import { el, empty } from './dom.js';
+import { Log } from './log.js';
+import { buildPanel, count, keepInside, relabel } from './panel.js';
+import { LANGUAGES, LINES, STARTERS, WORDS } from './words.js';
+
+const AUDIENCES = ['parent', 'provider'];
+// As in imh-chat.css: below this the panel covers the page.
+const COVERING = '(max-width: 480px)';
+
+/** A phrase by its key; the key itself where there is none, so that a gap shows in tests and breaks nothing. */
+function phrase(key, language) {
+  return (WORDS[key] || {})[Math.max(0, LANGUAGES.indexOf(language))] || key;
+}
+
+/** What somebody asked for, as one of those that there are, or null; `es-MX` is `es`. */
+function oneOf(known, asked) {
+  const short = String(asked || '').toLowerCase();
+  return known.find((each) => short === each || short.startsWith(`${each}-`)) || null;
+}
+
+export class ImhChat extends HTMLElement {
+  static get observedAttributes() {
+    return ['server', 'audience', 'language', 'title', 'open', 'position'];
+  }
+
+  connectedCallback() {
+    if (!this.shadowRoot) this.attachShadow({ mode: 'open' });
+    this._start();
+  }
+
+  disconnectedCallback() {
+    this._stop();
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (!this._parts || before === after) return;
+    if (name === 'server' || name === 'position') {
+      this._stop();
+      this._start();
+    } else if (name === 'open') {
+      this._show(after !== null);
+    } else if (name === 'title') {
+      this._relabel();
+    } else {
+      const value = oneOf(name === 'language' ? LANGUAGES : AUDIENCES, after);
+      if (value) this._switch(name, value);
+    }
+  }
+
+  get _inline() {
+    return this.getAttribute('position') === 'inline';
+  }
+
+  get _language() {
+    return this._memory.state.language;
+  }
+
+  _start() {
+    const address = serverAddress(this.getAttribute('server'));
+    this._memory = new Memory(`${address}#${this._name()}`);
+    this._settle();
+    this._parts = buildPanel({ inline: this._inline, on: this._handlers() });
+    this._log = new Log(this._parts.log, { phrase, lines: LINES, retry: () => this._conversation.hurry(),
+      choose: (choice, language, event) => this._choose(choice, language, event),
+      rate: (...given) => this._conversation.rate(...given) });
+    this._conversation = new Conversation({ address, phrase, memory: this._memory, log: this._log,
+      given: () => this._formSender(), settled: () => this._relabel(),
+      tell: (name, detail) => this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail })) });
+    this._relabel();
+    this._dress();
+    const { open, entries } = this._memory.state;
+    this._show(open === null ? this.hasAttribute('open') : open, { silent: true });
+    this._log.restore(entries);
+    this._heard = [
+      [window, 'online', () => this._conversation.hurry()],
+      [window, 'offline', () => this._conversation.offline()],
+      [document, 'visibilitychange', () => { if (!document.hidden) this._conversation.hurry(); }],
+    ];
+    this._heard.forEach(([target, name, hear]) => target.addEventListener(name, hear));
+    this._conversation.resume();
+  }
+
+  _stop() {
+    if (!this._parts) return;
+    this._heard.forEach(([target, name, hear]) => target.removeEventListener(name, hear));
+    this._conversation.stop();
+    this._log.stop();
+    empty(this.shadowRoot);
+    this._parts = null;
+  }
+
+  /** Tells widgets of one page apart, the same way after a reload: by their id, else by their order. */
+  _name() {
+    return this.id || String(Array.from(document.querySelectorAll('imh-chat')).indexOf(this));
+  }
+
+  /** The language and the audience to begin with, and which of them the server has to be told. */
+  _settle() {
+    const { state } = this._memory;
+    const around = this.closest('[lang]');
+    const page = { language: oneOf(LANGUAGES, this.getAttribute('language')) || oneOf(LANGUAGES, around && around.lang),
+      audience: oneOf(AUDIENCES, this.getAttribute('audience')) };
+    const usual = { language: 'en', audience: AUDIENCES[0] };
+    for (const what of Object.keys(usual)) {
+      const begun = (what === 'language' ? LANGUAGES : AUDIENCES).indexOf(state[what]) >= 0;
+      // A page that now comes in another language was asked for in it; otherwise what the person chose here holds.
+      if (begun && (!page[what] || page[what] === state.page[what])) continue;
+      state[what] = page[what] || (what === 'language' && oneOf(LANGUAGES, navigator.language)) || usual[what];
+      state.page[what] = page[what];
+      // What the server begins with anyway it is not told: then it goes by what people write.
+      if (begun || state[what] !== usual[what]) state.asked[what] = state[what];
+    }
+  }
+
+  /** The page's own form stays in use until the style has come; then the widget takes its place, and what is in it. */
+  _dress() {
+    const { root } = this._parts;
+    const slot = el('slot');
+    const style = el('link', { rel: 'stylesheet', href: new URL('imh-chat.css', import.meta.url).href });
+    root.hidden = true;
+    const take = () => {
+      if (!this._parts || !root.hidden) return;
+      const typed = this.querySelector('textarea, input[type="text"]');
+      if (typed && typed.value) this._parts.field.value = typed.value;
+      const writing = typed && typed === document.activeElement;
+      slot.remove();
+      root.hidden = false;
+      this._count();
+      this._log.toEnd();
+      if (writing) this._parts.field.focus({ preventScroll: true });
+    };
+    style.addEventListener('load', take);
+    style.addEventListener('error', take);
+    [style, slot, root].forEach((part) => this.shadowRoot.appendChild(part));
+  }
+
+  /** The signed id that the server wrote into the page's own form. */
+  _formSender() {
+    const field = this.querySelector('input[name="sender"]');
+    return (field && field.value) || null;
+  }
+
+  _relabel() {
+    const { language, audience } = this._memory.state;
+    relabel(this._parts, { title: this.getAttribute('title'), language, audience, lines: LINES, phrase });
+    this._log.intro(language, STARTERS[language]);
+    this._count();
+  }
+
+  _switch(what, value) {
+    const { state } = this._memory;
+    state[what] = value;
+    state.asked[what] = value;
+    this._memory.save();
+    this._relabel();
+    this._conversation.retell();
+  }
+
+  _handlers() {
+    return {
+      open: () => this._toggle(true),
+      close: () => this._toggle(false),
+      menu: () => this._unfold('menu', 'options'),
+      moreLines: () => this._unfold('moreLines', 'allLines'),
+      language: () => {
+        this._switch('language', this._language === 'es' ? 'en' : 'es');
+        // That the translation is nobody's but ours.
+        if (this._language === 'es') this._log.note(phrase('change_to_spanish', 'es'), 'es');
+      },
+      audience: (audience) => this._switch('audience', audience),
+      print: () => window.print(),
+      erase: () => { this._parts.sure.hidden = false; this._parts.no.focus(); },
+      eraseNo: () => { this._parts.sure.hidden = true; this._parts.erase.focus(); },
+      eraseYes: () => this._erase(),
+      submit: (event) => { event.preventDefault(); this._submit(); },
+      input: () => this._count(),
+      fieldKey: (event) => this._fieldKey(event),
+      logKey: (event) => this._logKey(event),
+      panelKey: (event) => this._panelKey(event),
+    };
+  }
+
+  _toggle(open) {
+    if (open === this.hasAttribute('open')) this._show(open);
+    else this.toggleAttribute('open', open);
+  }
+
+  /** Opens or closes the panel; `silent` on a page that just came, where nobody asked to be moved. */
+  _show(open, { silent = false } = {}) {
+    const { panel, launcher, heading, field } = this._parts;
+    if (this._inline) return;
+    panel.hidden = !open;
+    launcher.hidden = open;
+    launcher.setAttribute('aria-expanded', String(open));
+    panel.setAttribute('aria-modal', String(window.matchMedia(COVERING).matches));
+    if (silent) return;
+    this._memory.state.open = open;
+    this._memory.save();
+    if (!open) {
+      launcher.focus();
+      return;
+    }
+    this._log.toEnd();
+    // On a touch screen the field would call up the keyboard, and that would cover the numbers.
+    (window.matchMedia('(pointer: coarse)').matches ? heading : field).focus();
+    this.dispatchEvent(new CustomEvent('imh-open', { bubbles: true, composed: true }));
+  }
+
+  _unfold(button, what, open = this._parts[what].hidden) {
+    this._parts[what].hidden = !open;
+    this._parts[button].setAttribute('aria-expanded', String(open));
+    if (what === 'options') this._parts.sure.hidden = true;
+  }
+
+  _count() {
+    return count(this._parts, this._language, phrase);
+  }
+
+  _submit() {
+    const { field } = this._parts;
+    const words = field.value.trim();
+    field.focus();
+    const tooLong = this._count();
+    if (tooLong) this._log.announce(tooLong, this._language);
+    if (!words || tooLong) return;
+    field.value = '';
+    this._count();
+    this._conversation.say(words);
+  }
+
+  _choose(choice, language, event) {
+    // The second click of a double click, and a choice that is being answered.
+    if (event.detail > 1 || this._conversation.pending(choice.payload)) return;
+    this._log.focusOn(this._conversation.say(String(choice.payload), { shown: String(choice.title), language }));
+  }
+
+  async _erase() {
+    const { field } = this._parts;
+    const done = await this._conversation.erase();
+    if (!this._parts) return;
+    this._unfold('menu', 'options', false);
+    this._log.note(phrase(done ? 'widget.erased' : 'widget.erase_failed', this._language), this._language);
+    field.focus();
+  }
+
+  _fieldKey(event) {
+    const { field } = this._parts;
+    // 229: a word is still being put together by an input method.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+      event.preventDefault();
+      this._submit();
+    } else if (event.key === 'ArrowUp' && !field.value) {
+      event.preventDefault();
+      this._log.step('ArrowUp', null);
+    }
+  }
+
+  _logKey(event) {
+    const keys = ['ArrowUp', 'ArrowDown', 'Home', 'End'];
+    if (keys.indexOf(event.key) < 0 || event.target.tagName === 'TEXTAREA' || event.altKey || event.ctrlKey) return;
+    event.preventDefault();
+    if (!this._log.step(event.key, event.target)) this._parts.field.focus();
+  }
+
+  _panelKey(event) {
+    const { options, menu, log, field } = this._parts;
+    const inside = this.shadowRoot.activeElement;
+    if (event.key === 'Tab' && !this._inline && window.matchMedia(COVERING).matches) keepInside(this._parts.panel, event, inside);
+    if (event.key !== 'Escape') return;
+    if (!options.hidden) {
+      this._unfold('menu', 'options', false);
+      menu.focus();
+    } else if (!this._inline) {
+      this._toggle(false);
+    } else if (log.contains(inside)) {
+      field.focus();
+    }
+  }
+}
+
+if (!customElements.get('imh-chat')) customElements.define('imh-chat', ImhChat);

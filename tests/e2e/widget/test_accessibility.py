@@ -1,0 +1,412 @@
+"""What a parent with a screen reader, a keyboard alone, a small screen or tired eyes meets."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import violations
+from tests.support.server import Server
+from tests.support.site import Site
+from tests.support.speech import Speech
+from tests.support.widget import PATIENCE_MS, QUESTION, Widget
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+
+def clarify(widget: Widget) -> None:
+    widget.ask("hmm baby stuff i guess")
+    expect(widget.host.locator(".message.clarify")).to_be_visible()
+
+
+def crisis(widget: Widget) -> None:
+    widget.ask("i want to kill myself")
+    expect(widget.host.locator(".message.crisis")).to_be_visible()
+
+
+def answer(widget: Widget) -> None:
+    widget.ask().get_by_role("button", name=re.compile("Source|Fuente")).click()
+
+
+def rated(widget: Widget) -> None:
+    widget.ask().locator("[data-value=down]").click()
+    expect(widget.host.locator(".word textarea")).to_be_visible()
+
+
+def too_long(widget: Widget) -> None:
+    widget.field.fill("x" * 3000)
+    expect(widget.host.locator(".count")).to_be_visible()
+
+
+def all_unfolded(widget: Widget) -> None:
+    widget.options()
+    widget.host.locator(".options button").nth(1).click()
+    widget.host.locator(".strip button").click()
+    expect(widget.host.locator(".sure")).to_be_visible()
+
+
+def offline(widget: Widget) -> None:
+    widget.page.context.set_offline(True)
+    expect(widget.trouble).to_be_visible()
+    widget.write(QUESTION)
+    expect(widget.mine).to_contain_text(re.compile("Not sent yet|Todavía no se mandó"))
+
+
+STATES: dict[str, Callable[[Widget], None]] = {
+    "opened": lambda widget: None, "answer": answer, "clarify": clarify, "crisis": crisis, "rated": rated,
+    "too long": too_long, "all unfolded": all_unfolded, "offline": offline,
+}
+
+
+class TestRules:
+    """axe-core finds nothing: WCAG 2.2 A and AA and good practice, contrast included."""
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("state", STATES)
+    def test_every_state_is_clean(self, browser: Browser, site: Site, state: str, language: str, scheme: str) -> None:
+        """In both languages and both themes, on somebody's page."""
+        context = browser.new_context(viewport={"width": 390, "height": 844},
+                                      color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(site.page("<p>Words.</p><imh-chat></imh-chat>", language=language))
+        widget = Widget(page).open()
+        STATES[state](widget)
+        assert violations(page) == []
+        context.close()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_closed_is_clean(self, widget: Widget, scheme: str) -> None:
+        """The button alone."""
+        widget.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert violations(widget.page) == []
+
+    @pytest.mark.parametrize("kind", ["lose", "garble"])
+    def test_an_error_is_clean(self, opened: Widget, site: Site, kind: str) -> None:
+        """With the crisis lines in it."""
+        site.fault = lambda path: kind if path.endswith("/webhook") else "pass"
+        opened.write(QUESTION)
+        expect(opened.trouble).to_be_visible(timeout=PATIENCE_MS)
+        assert violations(opened.page) == []
+
+    @pytest.mark.parametrize("width", [320, 768, 1440])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_the_demonstration_page_is_clean(self, demonstration: Widget, width: int, language: str,
+                                             scheme: str) -> None:
+        """At three widths, before and after a question."""
+        page = demonstration.page
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto(f"{page.url}?language={language}")
+        demonstration.field.wait_for()
+        assert violations(page) == []
+        demonstration.ask()
+        assert violations(page) == []
+
+    def test_the_page_without_javascript_is_clean(self, browser: Browser, server: Server) -> None:
+        """Its form and what it is answered with; axe itself runs where pages may not."""
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(str(server.client.base_url.join("/webhooks/web/")))
+        page.get_by_label("Your question").fill(QUESTION)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.locator("article.answer")).to_be_visible()
+        html = page.content().replace('<script type="module"', '<script type="no"')
+        context.close()
+        plain = browser.new_page()
+        plain.set_content(html)
+        assert violations(plain) == []
+        plain.close()
+
+    def test_the_checker_finds_what_is_wrong(self, opened: Widget) -> None:
+        """Or the tests above would say nothing."""
+        opened.page.evaluate("""() => {
+            const root = document.querySelector('imh-chat').shadowRoot;
+            root.querySelector('.composer label').remove();
+            root.querySelector('.log').setAttribute('role', 'nonsense');
+        }""")
+        found = " ".join(violations(opened.page))
+        assert "label" in found and "aria-roles" in found
+
+
+class TestKeyboard:
+    """Nothing but keys."""
+
+    def test_a_whole_conversation(self, widget: Widget) -> None:
+        """Open, ask, walk through the messages, open a source, choose, rate, close; the keyboard is never lost."""
+        page, keys = widget.page, widget.page.keyboard
+        keys.press("Tab")
+        assert widget.focused() == "launcher"
+        keys.press("Enter")
+        assert widget.focused() == "TEXTAREA"
+        keys.type(QUESTION)
+        keys.press("Enter")
+        expect(widget.answers).to_have_count(1, timeout=PATIENCE_MS)
+        expect(widget.answers.locator(".tools button")).to_have_count(3)
+        assert widget.focused() == "TEXTAREA"
+        keys.press("ArrowUp")
+        assert "notice" in widget.focused()
+        keys.press("ArrowUp")
+        assert "answer" in widget.focused()
+        keys.press("Home")
+        assert "mine" in widget.focused()
+        keys.press("ArrowDown")
+        keys.press("Tab")
+        assert widget.focused() == "marker"
+        keys.press("Enter")
+        expect(widget.answers.locator(".note")).to_be_visible()
+        keys.press("Escape")
+        expect(widget.answers.locator(".note")).to_be_hidden()
+        for _ in range(3):
+            keys.press("Tab")
+        assert widget.focused() == "choice"
+        keys.press("Enter")
+        expect(widget.answers).to_have_count(2, timeout=PATIENCE_MS)
+        assert "mine" in widget.focused()
+        keys.press("ArrowDown")
+        assert "answer" in widget.focused()
+        keys.press("ArrowDown")
+        assert widget.focused() == "TEXTAREA"
+        keys.press("Escape")
+        expect(widget.panel).to_be_hidden()
+        assert widget.focused() == "launcher"
+        keys.press("Enter")
+        expect(widget.answers).to_have_count(2)
+        assert page.evaluate("() => document.activeElement.tagName") == "IMH-CHAT"
+
+    def test_escape_closes_the_options_first(self, opened: Widget) -> None:
+        """And gives the keyboard back to their button."""
+        opened.options()
+        opened.host.get_by_role("button", name="Print").focus()
+        opened.page.keyboard.press("Escape")
+        expect(opened.host.locator(".options")).to_be_hidden()
+        expect(opened.panel).to_be_visible()
+        expect(opened.host.get_by_role("button", name="Options")).to_be_focused()
+
+    def test_focus_is_seen(self, opened: Widget) -> None:
+        """Everything that takes the keyboard has an outline of 3 px."""
+        opened.ask()
+        seen = 0
+        for _ in range(40):
+            opened.page.keyboard.press("Shift+Tab")
+            width = opened.page.evaluate("""() => {
+                const at = document.activeElement.shadowRoot && document.activeElement.shadowRoot.activeElement;
+                return at ? getComputedStyle(at).outlineWidth + getComputedStyle(at).outlineStyle : '';
+            }""")
+            if not width:
+                break
+            assert width == "3pxsolid", opened.focused()
+            seen += 1
+        assert seen > 10
+
+    def test_on_a_phone_the_keyboard_stays_in_the_panel(self, opened: Widget) -> None:
+        """It covers the page, so what lies behind it cannot be reached by Tab."""
+        opened.page.set_viewport_size({"width": 390, "height": 800})
+        for key in ["Tab"] * 20 + ["Shift+Tab"] * 20:
+            opened.page.keyboard.press(key)
+            assert opened.page.evaluate("() => document.activeElement.tagName") == "IMH-CHAT"
+
+    def test_a_message_that_is_trimmed_does_not_take_the_keyboard_along(self, opened: Widget) -> None:
+        """Trouble that ends while its button has the keyboard leaves it in the log."""
+        opened.page.context.set_offline(True)
+        opened.write(QUESTION)
+        again = opened.trouble.get_by_role("button", name="Try again now")
+        again.focus()
+        opened.page.context.set_offline(False)
+        expect(opened.answers).to_have_count(1, timeout=PATIENCE_MS)
+        assert opened.focused() == "log"
+
+
+class TestScreenReader:
+    """What is said, and in which order."""
+
+    def test_an_answer_reads_in_order(self, opened: Widget) -> None:
+        """Who, plain words, the brief's words and language, the source and its note, contact, choices, then tools."""
+        opened.ask().get_by_role("button", name="Source 2").click()
+        spoken = Speech(opened.page).read(".message.answer")
+        order = ["article Answer: The way you relate", "The brief's words:", "blockquote", "“The way that parents",
+                 "From: Infant Mental Health Fundamentals, NMAIMH", "button Source 2 expanded", "Shore, R. (1997)",
+                 "link (505) 331-7138", "link info@nmaimh.org", "You can also ask about:", "list",
+                 "button How babies develop", "button Copy", "button Helpful", "button Not helpful"]
+        at = -1
+        for part in order:
+            found = [number for number, line in enumerate(spoken) if number > at and part in line]
+            assert found, (part, spoken)
+            at = found[0]
+
+    def test_a_crisis_reads_in_order(self, opened: Widget) -> None:
+        """The words, then each line: its name, its number, when to call."""
+        opened.ask("i want to kill myself")
+        spoken = " | ".join(Speech(opened.page).read(".message.crisis"))
+        assert re.search(r"article Help in danger: I am so glad.*988 Suicide & Crisis Lifeline.*link 988.*"
+                         r"link text 988.*You think of suicide.*New Mexico Crisis and Access Line.*"
+                         r"link 1-855-662-7474", spoken), spoken
+
+    def test_the_panel_introduces_itself(self, opened: Widget) -> None:
+        """A dialog with a name, the field with its label, the log with a name."""
+        spoken = Speech(opened.page).read(".panel")
+        assert spoken[0].startswith("dialog Babies' mental health")
+        for part in ("heading Babies' mental health", "radio I'm a parent checked", "radio I work with families",
+                     "link Call Emergency: 911", "log Conversation", "textbox Your question", "button Ask",
+                     "button Close the chat", "button Options collapsed"):
+            assert any(line.startswith(part) for line in spoken), (part, spoken)
+
+    def test_a_reply_is_announced_once_and_short(self, opened: Widget) -> None:
+        """The plain words and the choices; not the person's own words, and not the row of tools."""
+        speech = Speech(opened.page)
+        speech.listen()
+        opened.ask()
+        heard = " ".join(speech.heard())
+        assert heard.count("The way you relate and respond") == 1
+        assert "You can also ask about:" in heard and "How babies develop" in heard
+        for silent in (QUESTION, "Copy", "Helpful", "Source 2", "The way that parents"):
+            assert silent not in heard
+
+    def test_two_fast_replies_are_announced_in_order(self, opened: Widget) -> None:
+        """Each once, the first first."""
+        speech = Speech(opened.page)
+        speech.listen()
+        opened.write(QUESTION)
+        opened.write("/ask_indicators")
+        expect(opened.answers).to_have_count(2, timeout=PATIENCE_MS)
+        expect(opened.answers.nth(1).locator(".tools time")).to_be_visible()
+        texts = [opened.answers.nth(number).locator(".plain").inner_text() for number in (0, 1)]
+        heard = " ".join(speech.heard())
+        assert heard.count(texts[0]) == heard.count(texts[1]) == 1
+        assert heard.index(texts[0]) < heard.index(texts[1])
+
+    def test_old_messages_are_not_announced_again(self, opened: Widget) -> None:
+        """After a reload the conversation is there, in silence."""
+        opened.ask()
+        opened.page.add_init_script(Speech.LISTENER)
+        opened.page.reload()
+        expect(opened.answers).to_have_count(1)
+        assert "The way you relate" not in " ".join(Speech(opened.page).heard())
+
+    def test_trouble_and_its_end_are_announced(self, opened: Widget) -> None:
+        """With the numbers; once, however often it is tried."""
+        speech = Speech(opened.page)
+        speech.listen()
+        opened.page.context.set_offline(True)
+        opened.write(QUESTION)
+        expect(opened.trouble).to_be_visible()
+        opened.page.wait_for_timeout(2500)
+        opened.page.context.set_offline(False)
+        expect(opened.answers).to_have_count(1, timeout=PATIENCE_MS)
+        heard = " ".join(speech.heard())
+        assert heard.count("There is no internet connection") == 1 and "988" in heard
+        assert "The connection is back." in heard
+
+    def test_there_is_one_live_region(self, opened: Widget) -> None:
+        """Everything is said in one place, politely."""
+        opened.ask()
+        live = opened.host.evaluate("""(host) => Array.from(host.shadowRoot.querySelectorAll(
+            '[aria-live]:not([aria-live=off]), [role=log], [role=status], [role=alert], output'),
+            (each) => each.className)""")
+        assert live == ["log"]
+        expect(opened.log).to_have_attribute("aria-live", "polite")
+
+    def test_each_message_has_its_language(self, opened: Widget) -> None:
+        """So that it is read in the right voice, whatever the page speaks."""
+        opened.ask()
+        opened.host.get_by_role("button", name="Español").click()
+        reply = opened.ask("/ask_indicators")
+        expect(opened.answers.first).to_have_attribute("lang", "en")
+        expect(reply).to_have_attribute("lang", "es")
+        expect(reply.locator("blockquote")).to_have_attribute("lang", "en")
+        expect(opened.host.locator(".root")).to_have_attribute("lang", "es")
+        expect(opened.host.get_by_role("button", name="English")).to_have_attribute("lang", "en")
+
+
+class TestSizes:
+    """Small screens, large letters, thick fingers."""
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded", "too long"])
+    def test_at_320_pixels_nothing_scrolls_sideways(self, page: Page, site: Site, state: str, language: str) -> None:
+        """Neither the page nor anything in it."""
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.goto(site.page("<imh-chat></imh-chat>", language=language))
+        widget = Widget(page).open()
+        STATES[state](widget)
+        assert sideways(page) == []
+
+    @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
+    def test_the_demonstration_page_does_not_scroll_sideways(self, demonstration: Widget, width: int) -> None:
+        """At any width, with an answer in it."""
+        demonstration.page.set_viewport_size({"width": width, "height": 800})
+        demonstration.ask()
+        assert sideways(demonstration.page) == []
+
+    def test_at_400_percent_everything_can_be_reached(self, page: Page, site: Site) -> None:
+        """1280 x 1024 at 400 % is 320 x 256: the panel scrolls as one, and the field is within reach."""
+        page.set_viewport_size({"width": 320, "height": 256})
+        page.goto(site.page("<imh-chat></imh-chat>"))
+        widget = Widget(page).open()
+        widget.ask()
+        assert sideways(page) == []
+        for part in (widget.answers.locator(".plain"), widget.field, widget.send,
+                     widget.host.locator(".header button").last):
+            part.scroll_into_view_if_needed()
+            expect(part).to_be_in_viewport(ratio=0.9)
+        assert widget.log.evaluate("log => getComputedStyle(log).overflowY") == "visible"
+
+    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded"])
+    def test_what_is_pressed_is_44_pixels(self, page: Page, site: Site, state: str) -> None:
+        """Each button, link and switch, in both directions."""
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(site.page("<imh-chat></imh-chat>"))
+        widget = Widget(page).open()
+        STATES[state](widget)
+        small = widget.host.evaluate("""(host) => Array.from(host.shadowRoot.querySelectorAll(
+            'button, a, textarea, fieldset label')).map((each) => [each.textContent, each.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.width < 43.99 || box.height < 43.99))
+            .map(([text, box]) => `${text}: ${box.width} x ${box.height}`)""")
+        assert small == []
+
+    def test_the_field_does_not_make_a_phone_zoom(self, opened: Widget) -> None:
+        """16 px or more."""
+        assert float(opened.field.evaluate("field => parseFloat(getComputedStyle(field).fontSize)")) >= 16
+
+    def test_letters_twice_as_large_fit(self, page: Page, site: Site) -> None:
+        """A browser whose text is set to 200 %."""
+        page.set_viewport_size({"width": 640, "height": 900})
+        page.goto(site.page("<imh-chat></imh-chat>"))
+        page.evaluate("() => { document.documentElement.style.fontSize = '32px'; }")
+        widget = Widget(page).open()
+        widget.ask()
+        assert sideways(page) == []
+
+    def test_nothing_moves_for_those_who_asked_for_that(self, opened: Widget, site: Site) -> None:
+        """The dots of "looking for an answer" stand still."""
+        opened.page.emulate_media(reduced_motion="reduce")
+        site.fault = lambda path: "hold" if path.endswith("/webhook") else "pass"
+        opened.write(QUESTION)
+        expect(opened.typing).to_be_visible()
+        assert opened.typing.locator("i").first.evaluate("dot => getComputedStyle(dot).animationName") == "none"
+
+    def test_forced_colours_keep_edges_and_choices(self, opened: Widget) -> None:
+        """Bubbles and the chosen thumb have a border when the system takes all backgrounds away."""
+        answer = opened.ask()
+        opened.page.emulate_media(forced_colors="active")
+        thumb = answer.locator("[data-value=up]")
+        thumb.click()
+        for part in (answer, opened.mine, thumb, opened.send):
+            assert part.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+
+
+def sideways(page: Page) -> list[str]:
+    """Elements that are wider than they may be: the page itself, or whatever scrolls from side to side."""
+    return page.evaluate("""() => {
+        const all = [document.documentElement, ...document.querySelectorAll('body *')];
+        for (const chat of document.querySelectorAll('imh-chat')) all.push(...chat.shadowRoot.querySelectorAll('*'));
+        const scrolls = (each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1
+            && !['visible', 'hidden', 'clip'].includes(getComputedStyle(each).overflowX);
+        const sticksOut = (each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1
+            && getComputedStyle(each).position !== 'absolute';
+        return all.filter((each) => scrolls(each) || sticksOut(each)).map((each) => each.className || each.tagName);
+    }""")

@@ -1,0 +1,122 @@
+"""The widget's files: what they weigh, what is in its words, and what old phones would not understand."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.channels import assets
+from bot.knowledge import LANGUAGES, Knowledge, use
+
+SCRIPTS = sorted(assets.WIDGET.glob("*.js"))
+# What a browser of 2018 cannot parse: one such sign and the parent sees nothing.
+TOO_NEW = {"optional chaining": r"\w\?\.\w|\?\.\[", "nullish": r"\?\?", "private field": r"\bthis\.#",
+           "class field": r"^  (?:static )?\w+ = ", "top-level await": r"^await ", "logical assignment": r"\|\|=|&&=",
+           "replaceAll": r"\.replaceAll\(", "at()": r"\.at\(-", "randomUUID": r"randomUUID\(",
+           "hasOwn": r"Object\.hasOwn\(", "AbortSignal.timeout": r"AbortSignal\.timeout"}
+
+
+@pytest.fixture
+def words(knowledge: Knowledge) -> dict[str, dict]:
+    """What `words.js` exports, by name."""
+    text = assets.words(knowledge).body.decode()
+    return {name: json.loads(value) for name, value in re.findall(r"^export const (\w+) = (.*);$", text, re.M)}
+
+
+def test_the_widget_weighs_20_kilobytes_at_most(knowledge: Knowledge) -> None:
+    """Gzipped, with its style, both languages and all crisis lines."""
+    files = assets.files()
+    parts = [asset for name, asset in files.items() if (assets.WIDGET / name).is_file()] + [assets.words(knowledge)]
+    assert sum(len(part.compressed) for part in parts) <= 20 * 1024
+
+
+def test_everything_is_asked_for_at_once() -> None:
+    """The entry names every module: one that it forgot would cost a slow link one way more."""
+    entry = (assets.WIDGET / "imh-chat.js").read_text(encoding="utf-8")
+    (named,) = re.findall(r"NAMES = \[(.*?)\]", entry, re.S)
+    assert sorted(re.findall(r"'(\w+)'", named)) == sorted(
+        {path.stem for path in SCRIPTS} - {"imh-chat"} | {"words"})
+
+
+def test_what_is_compressed_is_the_same(knowledge: Knowledge) -> None:
+    """And its tag follows its content."""
+    for asset in (*assets.files().values(), assets.words(knowledge)):
+        assert gzip.decompress(asset.compressed) == asset.body
+        assert asset.tag != assets.Asset(asset.body + b" ", asset.content_type).tag
+
+
+def test_only_what_a_browser_needs_is_handed_out() -> None:
+    """No page template, no README, nothing of Python."""
+    assert {name.rsplit(".")[-1] for name in assets.files()} == {"js", "css", "svg"}
+    assert "imh-chat.js" in assets.files() and "page.css" in assets.files()
+
+
+def test_every_phrase_that_a_script_says_is_there(words: dict[str, dict]) -> None:
+    """In both languages; none is shipped that nobody says."""
+    source = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    said = set(re.findall(r"'((?:widget|labels|page|errors)\.\w+)'", source))
+    said |= {"change_to_spanish", "widget.parent", "widget.provider"}
+    assert words["LANGUAGES"] == list(LANGUAGES)
+    assert said <= set(words["WORDS"])
+    assert all(len(phrases) == len(LANGUAGES) and all(map(str.strip, phrases)) for phrases in words["WORDS"].values())
+    assert {key for key in words["WORDS"] if not key.startswith("labels.")} <= said
+
+
+def test_spanish_is_not_english(words: dict[str, dict]) -> None:
+    """Every phrase is translated."""
+    assert [key for key, phrases in words["WORDS"].items() if len(set(phrases)) < len(phrases)] == []
+
+
+def test_the_crisis_lines_travel_with_it(words: dict[str, dict], knowledge: Knowledge) -> None:
+    """All of them, as the contract has them, in both languages."""
+    for language in LANGUAGES:
+        assert words["LINES"][language] == [line.to_dict(language) for line in knowledge.crisis.lines.values()]
+
+
+def test_no_sentence_stands_in_a_script() -> None:
+    """What a reader sees is content: no text of two words or more between quotes, but for names and selectors."""
+    sentence = re.compile(r"'([A-ZÁÉÍÓÚ¡¿][a-záéíóúñ']+ [a-záéíóúñ].*?)'")
+    sentences = [(path.name, found) for path in SCRIPTS
+                 for found in sentence.findall(path.read_text(encoding="utf-8"))]
+    assert sentences == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_one_that_old_phones_read(path: Path) -> None:
+    """The language of 2018, so that a phone of that year (Chrome 66, Safari 12) can parse it."""
+    code = re.sub(r"^\s*(//|\*|/\*).*$", "", path.read_text(encoding="utf-8"), flags=re.M)
+    assert [name for name, sign in TOO_NEW.items() if re.search(sign, code, re.M)] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_makes_no_markup_out_of_text(path: Path) -> None:
+    """No way in which a string becomes an element, a script or a style."""
+    code = path.read_text(encoding="utf-8")
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser",
+                "createContextualFragment", "setHTML", ".style.", "cssText", "localStorage", "document.cookie"):
+        assert way not in code, way
+
+
+def test_words_follow_the_content_that_is_live(knowledge: Knowledge) -> None:
+    """A new release, new words; the same release, the same answer."""
+    use(knowledge)
+    held = assets.Assets()
+    first = held.get(assets.WORDS)
+    assert held.get(assets.WORDS) is first and held.get("nothing.js") is None
+
+
+def test_a_line_separator_cannot_end_a_string() -> None:
+    """Legal in JSON, the end of a line in older JavaScript."""
+    assert assets._literal({"a": "b\u2028c\u2029"}) == '{"a":"b\\u2028c\\u2029"}'
+
+
+def test_the_files_can_be_hosted_elsewhere(tmp_path: Path, knowledge: Knowledge) -> None:
+    """A folder with everything that a site needs, words included, and nothing of the page."""
+    use(knowledge)
+    names = {path.name for path in assets.export(tmp_path / "chat")}
+    assert {"imh-chat.js", "imh-chat.css", "words.js"} <= names
+    assert "page.css" not in names
