@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat sms kannel rekey test check validate train bench bench-sms quality lock clean
+.PHONY: help setup serve chat sms kannel rekey test check validate train keep bench bench-sms quality lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
