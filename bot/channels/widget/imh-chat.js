@@ -9,4 +9,5 @@ function fetchEarly(given) {
 
 fetchEarly({ rel: 'preload', as: 'style', href: new URL('imh-chat.css', import.meta.url).href });
 for (const name of NAMES) fetchEarly({ rel: 'modulepreload', href: new URL(`${name}.js`, import.meta.url).href });
-import('./element.js');
+// Where that fails, the page's own form stays; the browser has told why it could not be had.
+import('./element.js').catch(() => {});
