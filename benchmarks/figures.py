@@ -50,6 +50,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Share]:
         "right topic, providers": kept(o.right for o in asked if _marked("asker", "provider")(o)),
         "content refused": kept(o.kind == "out_of_scope" for o in asked),
         "content asked back": kept(o.kind == "clarify" for o in asked),
+        "crisis recall": kept(o.right for o in crisis),
         "crisis recall, English": kept(o.right for o in crisis if _marked("language", "en")(o)),
         "crisis recall, Spanish": kept(o.right for o in crisis if _marked("language", "es")(o)),
         "false alarms on look-alikes": kept(o.kind == "crisis" for o in alike),

@@ -59,6 +59,11 @@ class CrisisScreen:
         kinds = set(heard.values())
         return Finding(kinds=tuple(kind for kind in KINDS if kind in kinds), matches=tuple(heard))
 
+    def idiomatic(self, text: str) -> bool:
+        """Whether `text` holds an idiom that speaks of dying, killing or hurting and means none of it."""
+        return any(self._idioms.find(Sentence(self._vocab, window))
+                   for words in self._speller.sentences(text) for window in _windows(words))
+
     def _heard(self, sentence: Sentence) -> dict[str, str]:
         """Lines that count in this sentence -> kind."""
         found = [(rule, unless, hits) for rule, says, unless in self._rules if (hits := says.find(sentence))]

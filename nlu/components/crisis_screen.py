@@ -52,7 +52,7 @@ class CrisisScreen(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15}
+        return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.8}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -77,6 +77,7 @@ class CrisisScreen(GraphComponent):
         self._question_at = config["question_at"]
         self._answered_below = config["answered_below"]
         self._topic_at = config["topic_at"]
+        self._idiom_at = config["idiom_at"]
         self._model_storage = model_storage
         self._resource = resource
         self._rules = shared_screen()
@@ -97,10 +98,12 @@ class CrisisScreen(GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            finding = self._rules.screen(message.get(TEXT) or "")
+            text = message.get(TEXT) or ""
+            finding = self._rules.screen(text)
             ranking = message.get(RANKING) or []
             confidence = confidence_of(ranking, CRISIS)
-            if not finding and confidence < self._crisis_at:
+            if not finding and (confidence < self._crisis_at
+                                or confidence < self._idiom_at and self._rules.idiomatic(text)):
                 continue
             kinds = finding.kinds or (self._likeliest_kind(message),)
             by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]

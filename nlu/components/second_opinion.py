@@ -17,6 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.components.cuts import Half
 from nlu.components.encoder import embedding
 from nlu.components.linear import LinearComponent, LinearModel
 from nlu.components.ranking import (
@@ -41,7 +42,7 @@ class SecondOpinion(LinearComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {**LinearComponent.get_default_config(), "encoder": "mpnet", "unsure_below": 0.7,
-                "crisis_between": [0.05, 0.97]}
+                "crisis_between": [0.05, 0.97], "half_at": 0.35}
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:
@@ -54,6 +55,7 @@ class SecondOpinion(LinearComponent):
         super().__init__(config, model_storage, resource, model)
         self._encoder = load(config["encoder"])
         self._unsure_below = config["unsure_below"]
+        self._half_at = config["half_at"]
         self._crisis_above, self._crisis_below = config["crisis_between"]
 
     def vectors(self, messages: Sequence[Message]) -> np.ndarray:
@@ -70,10 +72,15 @@ class SecondOpinion(LinearComponent):
                 set_intent(message, ranking[0]["name"], ranking[0]["confidence"], ranking)
                 message.set(RANKING, ranking)
                 message.set(SECOND_OPINION, True, add_to_output=True)
-            halves = zip(message.get(HALVES) or (), message.get(HALF_RANKINGS) or ())
-            message.set(HALF_RANKINGS, tuple(self._rank(half.text, half.vector) if self.is_unsure(first) else first
-                                             for half, first in halves))
+            message.set(HALF_RANKINGS, self._halves(message.get(HALVES) or (), message.get(HALF_RANKINGS) or ()))
         return messages
+
+    def _halves(self, halves: Sequence[Half], first: Sequence[Ranking]) -> tuple[Ranking, ...]:
+        # Where one half says next to nothing there is one question, whatever the larger encoder makes of the rest.
+        if any(ranking[0]["confidence"] < self._half_at for ranking in first):
+            return tuple(first)
+        return tuple(self._rank(half.text, half.vector) if self.is_unsure(ranking) else ranking
+                     for half, ranking in zip(halves, first))
 
     def is_unsure(self, ranking: Ranking) -> bool:
         """Whether the first classifier's ranking is one to ask the second about."""

@@ -30,7 +30,7 @@ from tests.unit.nlu.conftest import (
     training_data,
 )
 
-CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15}
+CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.6}
 DANGER = "i want to die"  # which the rules hear
 HARMLESS = "some words"
 SURE = ranking(greet=0.9, crisis=0.02)
@@ -346,3 +346,13 @@ def test_what_may_be_a_false_alarm_is_answered_after_the_lines(screen: CrisisScr
                                                                ranked: list[dict[str, Any]], also: str | None) -> None:
     """Whoever asked about head banging gets the answer, too; whoever is in danger is not talked to about topics."""
     assert output(screen, heard(text, ranked)).get("also") == also
+
+
+@pytest.mark.parametrize(("text", "confidence", "heard_"), [
+    ("this kid is killing me lol", 0.5, False), ("this kid is killing me lol", 0.7, True), ("some words", 0.5, True),
+    ("this kid is killing me, i want to die", 0.1, True),
+])
+def test_idiom_asks_for_a_surer_classifier(screen: CrisisScreen, text: str, confidence: float, heard_: bool) -> None:
+    """What people say without meaning it is alarming to a classifier; the rules hear the rest of the message as ever."""
+    seen = output(screen, heard(text, ranking(ask_indicators=0.9 - confidence, crisis=confidence)))
+    assert bool(seen.get("crisis")) is heard_

@@ -182,6 +182,15 @@ def test_unsure_halves_get_its_ranking(opinion: SecondOpinion, letters: LetterEn
     assert (asked.get("ranking"), asked.get("intent")) == (SURE, SURE[0])
 
 
+def test_halves_of_which_one_says_nothing_are_not_asked_about(opinion: SecondOpinion, letters: LetterEncoder) -> None:
+    """There is one question then, and asking costs more than all the rest."""
+    vague = ranking(greet=0.3, ask_contact=0.25, ask_indicators=0.2)
+    asked = heard("whole", SURE, ("bbbb", UNSURE), ("cccc", vague))
+    opinion.process([asked])
+    assert letters.asked == []
+    assert asked.get("half_rankings") == (UNSURE, vague)
+
+
 def test_sure_halves_of_an_unsure_message_stay(opinion: SecondOpinion, letters: LetterEncoder) -> None:
     """Two plain questions may make one unclear message."""
     asked = heard("bbbb", UNSURE, ("aaaa", TOPIC), ("bbbb", SURE))
