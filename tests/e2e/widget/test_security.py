@@ -78,6 +78,7 @@ class TestText:
         widget.open().ask()
         widget.page.evaluate("(kept) => sessionStorage.setItem(Object.keys(sessionStorage)[0], kept)", kept)
         widget.page.reload()
+        expect(widget.launcher.or_(widget.panel).filter(visible=True).first).to_be_visible(timeout=PATIENCE_MS)
         if widget.launcher.is_visible():
             widget.open()
         widget.ask("what is infant mental health")
@@ -95,6 +96,8 @@ class TestText:
     def test_other_attributes_are_text(self, page: Page, site: Site) -> None:
         """Whatever stands in them, the widget comes up."""
         page.goto(site.page("<p>Words.</p>"))
+        # The page has loaded before its element is known: what it is made of is asked for only then.
+        page.evaluate("() => customElements.whenDefined('imh-chat').then(() => null)")
         for words in XSS:
             page.evaluate("""(words) => {
                 const chat = document.createElement('imh-chat');
