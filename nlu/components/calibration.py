@@ -7,13 +7,14 @@ let it recognise the writer and make it too sure of itself.
 
 from __future__ import annotations
 
-from typing import Callable, Protocol, Sequence
+from typing import Callable, Collection, Protocol, Sequence
 
 import numpy as np
 from rasa.shared.nlu.training_data.message import Message
 from scipy.optimize import minimize_scalar
 
 _RANGE = (0.1, 10.0)
+NEVER_HELD_OUT = -1
 
 
 class Fitted(Protocol):
@@ -30,21 +31,24 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def voice_folds(messages: Sequence[Message], *, count: int) -> np.ndarray:
+def voice_folds(messages: Sequence[Message], *, count: int, unseen: Collection[str] = ()) -> np.ndarray:
     """A fold number for each message, int (n_messages,); lines of one voice stay together.
 
-    Lines without a voice are dealt out in turn.
+    Where some lines are of `unseen` voices, which the encoder was not tuned on, only those are ever held out and the
+    others are `NEVER_HELD_OUT`: of voices that it knows the encoder is too sure. Elsewhere every voice is held out in
+    its turn, and lines without a voice are dealt out.
     """
     voices = [((message.get("metadata") or {}).get("intent") or {}).get("voice") for message in messages]
-    numbers = {voice: i % count for i, voice in enumerate(dict.fromkeys(filter(None, voices)))}
-    return np.array([numbers.get(voice, i % count) for i, voice in enumerate(voices)])
+    strangers = [voice for voice in dict.fromkeys(voices) if voice in unseen]
+    numbers = {voice: i % count for i, voice in enumerate(strangers or dict.fromkeys(filter(None, voices)))}
+    return np.array([numbers.get(voice, NEVER_HELD_OUT if strangers else i % count) for i, voice in enumerate(voices)])
 
 
 def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarray,
                        *, fit: Callable[[np.ndarray, np.ndarray], Fitted]) -> float:
     """The temperature with the least log loss on held-out folds; 1 where too little is held out to tell."""
     scores, truth = [], []
-    for fold in sorted(set(folds.tolist())):
+    for fold in sorted(set(folds.tolist()) - {NEVER_HELD_OUT}):
         inside, outside = folds != fold, folds == fold
         if len(set(labels[inside].tolist())) < 3:
             continue

@@ -21,10 +21,11 @@ from nlu.components.calibration import choose_temperature, softmax, voice_folds
 from nlu.components.encoder import SentenceEncoder, embedding
 from nlu.components.ranking import Ranking
 from nlu.components.softmax_regression import SoftmaxRegression
+from nlu.encoders.unseen import VOICES, unseen_voices
 
 _FILE = "model.npz"
 # What the fitting itself is made of. Rasa sees only a component's own source and would reuse a stale model.
-_SOURCES = tuple(Path(__file__).with_name(name) for name in ("linear.py", "calibration.py", "softmax_regression.py"))
+_SOURCES = (*(Path(__file__).with_name(name) for name in ("linear.py", "calibration.py", "softmax_regression.py")), VOICES)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class LinearModel:
         """Fitted on all vectors (n_messages, width); the temperature is chosen on voices that were held out."""
         fit = partial(SoftmaxRegression.fit, strength=strength, max_iterations=max_iterations)
         named = np.array(labels)
-        temperature = choose_temperature(vectors, named, voice_folds(messages, count=folds), fit=fit)
+        held_out = voice_folds(messages, count=folds, unseen=unseen_voices())
+        temperature = choose_temperature(vectors, named, held_out, fit=fit)
         model = fit(vectors, named)
         return cls(model.labels, model.weights, model.bias, temperature)
 

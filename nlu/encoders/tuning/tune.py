@@ -4,7 +4,7 @@ Low-rank adapters (Hu et al. 2021, https://arxiv.org/abs/2106.09685) are trained
 as a few megabytes; set-up adds them to the package's weights before it quantises them (../install.py). Runs where
 PyTorch does, outside the bot's own environment; README.md beside this file says how, and what came out.
 
-The voices in voices.yml are never shown to it: on them, and on nothing else, thresholds are chosen afterwards.
+The voices in ../unseen.yml are never shown to it: on them, and on nothing else, thresholds are chosen afterwards.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Iterator, Sequence
 
 import numpy as np
 import torch
-import yaml
 from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoModel, AutoTokenizer
@@ -27,6 +26,7 @@ from transformers import AutoModel, AutoTokenizer
 from nlu.corpus import Utterance, utterances
 from nlu.encoders.text import prepare
 from nlu.encoders.tuning.noise import disturbed
+from nlu.encoders.unseen import unseen_voices
 
 HERE = Path(__file__).resolve().parent
 SEED = 20261125
@@ -71,8 +71,7 @@ def main() -> None:
     options = arguments.parse_args()
     torch.manual_seed(SEED)
     random.seed(SEED)
-    unseen = set(yaml.safe_load((HERE / "voices.yml").read_text(encoding="utf-8"))["unseen"])
-    lines = [line for line in utterances() if line.marks.get("voice") not in unseen]
+    lines = [line for line in utterances() if line.marks.get("voice") not in unseen_voices()]
     tokenizer = AutoTokenizer.from_pretrained(options.base)
     model = AutoModel.from_pretrained(options.base, add_pooling_layer=False)
     originals = embed(model, tokenizer, [line.text for line in lines])

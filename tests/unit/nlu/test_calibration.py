@@ -117,6 +117,28 @@ def test_lines_without_a_voice_are_dealt_out() -> None:
     assert set(mixed[20:].tolist()) == {0, 1, 2, 3}
 
 
+def test_only_voices_that_the_encoder_never_saw_are_held_out() -> None:
+    """Where there are such; on a foreign set, which has none, all are."""
+    messages = [message(voice=voice) for voice in ("ana", "bea", "cruz", None, "dora")]
+    assert voice_folds(messages, count=2, unseen={"bea", "dora"}).tolist() == [-1, 0, -1, -1, 1]
+    assert -1 not in voice_folds(messages, count=2, unseen={"nobody"})
+
+
+def test_what_is_never_held_out_is_always_fitted_on() -> None:
+    """And never judged."""
+    vectors, labels, folds = toy(0.7)
+    known = np.arange(len(labels)) % 5 == 0
+    fitted = []
+
+    def remembered(inside: np.ndarray, truth: np.ndarray) -> ToyModel:
+        fitted.append(len(inside))
+        return ToyModel(np.unique(truth), 20.0)
+
+    choose_temperature(vectors, labels, np.where(known, -1, folds), fit=remembered)
+    assert len(fitted) == 4 and min(fitted) > known.sum()
+    assert sum(len(labels) - count for count in fitted) == (~known).sum()
+
+
 @pytest.mark.parametrize("scores", [[0.0, 0.0], [1000.0, 999.0], [-1e9, 0.0], [3.0]], ids=str)
 def test_softmax_adds_up_to_one(scores: list[float]) -> None:
     """Also where the scores are huge; the order of the scores stays."""
