@@ -74,10 +74,17 @@ def _e5() -> tuple[bytes, bytes]:
 RECIPES = {
     "minilm": Recipe(
         _minilm, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
         "5b0f64d9f221686725e6eb277b200c624f3443d0632351e12cca722c80fe5147",
         Shape(layers=6, hidden=384, heads=12)),
+    "e5": Recipe(
+        _e5, "9e65be088d6fac36daaef4fbf4def7bc32d14da362f876032e851111efbef3e6",
+        "e27e6a1f3019a709298c7f2793ac4929bb506b3bc6364fc41804a46a9e8bf699",
+        "GRAPH",
+        Shape(layers=12, hidden=384, heads=12), Path(__file__).parent / "tuning" / "e5-adapters.safetensors"),
     "mpnet": Recipe(
         _mpnet, "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+        "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
         "56c3258deb3beac1c0295fa59be529b34458d7137435bf740669095bf3657c83",
         Shape(layers=12, hidden=768, heads=12, names=MPNET, first_position=2, relative_buckets=32)),
 }

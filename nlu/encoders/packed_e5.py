@@ -23,6 +23,7 @@ from safetensors.numpy import save
 _MAGIC = b"E5S1"
 _BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
 _SPECIAL = 4  # <s>, <pad>, </s>, <unk>
+PREFIX = "query: "  # what the encoder was trained to find before a question
 _READABLE = re.compile(r"[\x20-\x7e▁ñÑáéíóúüÁÉÍÓÚÜ¿¡‘’“”–—…]+|▁?[\u2190-\u21ff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
 # What the file calls the parts of a layer, and what BERT's weights are called elsewhere.
 _MATRICES = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",

@@ -51,8 +51,9 @@ def _mpnet() -> Encoder:
 def _e5() -> Encoder:
     """multilingual-e5-small (MIT), tuned to what is asked here: English and Spanish."""
     from nlu.encoders.onnx_encoder import OnnxEncoder
+    from nlu.encoders.packed_e5 import PREFIX
 
-    return OnnxEncoder("e5", *prepared("e5"), width=384, max_tokens=128, prefix="query: ")
+    return OnnxEncoder("e5", *prepared("e5"), width=384, max_tokens=128, prefix=PREFIX)
 
 
 def _use() -> Encoder:

@@ -57,7 +57,8 @@ Offer = Callable[..., None]
 @pytest.fixture
 def offer(package: Package, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Offer:
     """Makes the package the only encoder to install, its graph's hash as measured; `changes` are to the recipe."""
-    recipe = setup.Recipe(package, hashlib.sha256(package.weights).hexdigest(), OTHER_HASH, TINY_MPNET)
+    recipe = setup.Recipe(package, hashlib.sha256(package.weights).hexdigest(),
+                          hashlib.sha256(tokenizer_json()).hexdigest(), OTHER_HASH, TINY_MPNET)
 
     def offer(**changes: str) -> None:
         monkeypatch.setattr(setup, "RECIPES", {"tiny": dataclasses.replace(recipe, **changes)})
@@ -118,6 +119,7 @@ def _damaged(path: Path) -> None:
     pytest.param(lambda graph, _: graph.unlink(), id="graph missing"),
     pytest.param(lambda graph, _: _damaged(graph), id="graph damaged"),
     pytest.param(lambda _, tokenizer: tokenizer.unlink(), id="tokenizer missing"),
+    pytest.param(lambda _, tokenizer: _damaged(tokenizer), id="tokenizer damaged"),
 ])
 def test_what_is_missing_or_damaged_is_made_again(offer: Offer, folder: Path,
                                                   break_: Callable[[Path, Path], None]) -> None:
@@ -141,6 +143,7 @@ def test_unknown_encoder_is_an_error(offer: Offer) -> None:
 
 @pytest.mark.parametrize(("changes", "what"), [
     pytest.param({"weights_sha256": OTHER_HASH}, "The weights of tiny", id="weights"),
+    pytest.param({"tokenizer_sha256": OTHER_HASH}, "The tokenizer of tiny", id="tokenizer"),
     pytest.param({"graph_sha256": OTHER_HASH}, "The graph of tiny", id="graph"),
 ])
 def test_other_hash_is_refused(offer: Offer, folder: Path, changes: dict[str, str], what: str) -> None:
