@@ -26,8 +26,8 @@ from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 from nlu.encoders.unseen import unseen_voices
 
-FIRST = ("minilm", "use")
-ALONE_AND_TOGETHER = (("minilm",), ("use",), ("mpnet",), FIRST, ("use", "mpnet"), ("minilm", "use", "mpnet"))
+FIRST = ("e5",)
+ALONE_AND_TOGETHER = (("mpnet",), FIRST, ("e5", "mpnet"))
 STRENGTHS = (3.0, 10.0, 30.0)
 FOLDS = 5
 ITERATIONS = 80
@@ -81,7 +81,7 @@ def _ranking(model: SoftmaxRegression, temperature: float, vector: np.ndarray) -
 def table() -> Iterator[str]:
     """A line a choice: encoders and strengths, the cascade, scope, danger, two questions."""
     lines = utterances()
-    encoded = {name: encode_cached(load(name), [line.text for line in lines]) for name in ("minilm", "use", "mpnet")}
+    encoded = {name: encode_cached(load(name), [line.text for line in lines]) for name in ("e5", "mpnet")}
     content = _content(lines)
     for names in ALONE_AND_TOGETHER:
         for strength in (STRENGTHS if names == FIRST else STRENGTHS[1:2]):

@@ -30,7 +30,7 @@ class SentenceEncoder(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"encoders": ["minilm", "use"]}
+        return {"encoders": ["e5"]}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,

