@@ -139,7 +139,6 @@ def _undiminished(token: str) -> Iterator[str]:
     for whole in dict.fromkeys(stems):
         if len(whole) > 2:
             yield from (whole + end + plural for end in (vowel, "o" if vowel == "a" else "a", "e"))
-            yield whole + ("es" if plural else "")
 
 
 def _fold(text: str) -> str:
