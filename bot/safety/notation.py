@@ -129,18 +129,19 @@ class _Pattern:
 
 
 class PatternSet:
-    """Lines that are asked together; a sentence without any of their rarest words costs nothing."""
+    """Lines that are asked together; a line whose rarest words are not in the sentence costs nothing."""
 
     def __init__(self, vocab: Vocab, lines: Lines, *, barriers: frozenset[str], common: frozenset[str]) -> None:
         self._patterns = [_Pattern(vocab, line, steps, barriers) for line, steps in lines.items()]
-        rarest = [_rarest(pattern.required, common) for pattern in self._patterns]
-        self._keys: frozenset[str] = frozenset().union(*rarest)
+        self._by_word: dict[str, list[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            for word in _rarest(pattern.required, common):
+                self._by_word.setdefault(word, []).append(number)
 
     def find(self, sentence: Sentence) -> list[Hit]:
         """Every place where a line fits."""
-        if self._keys.isdisjoint(sentence.present):
-            return []
-        return [hit for pattern in self._patterns for hit in pattern.hits(sentence)]
+        asked = {number for word in self._by_word.keys() & sentence.present for number in self._by_word[word]}
+        return [hit for number in sorted(asked) for hit in self._patterns[number].hits(sentence)]
 
 
 def _rarest(required: Sequence[frozenset[str]], common: frozenset[str]) -> frozenset[str]:

@@ -23,6 +23,9 @@ _APOSTROPHES = frozenset("'’‘`´ʼ＇′")
 _CLITICS = {"ll": "will", "ve": "have", "re": "are", "d": "would", "m": "am"}
 # Spanish writes the pronoun onto the verb: "matarme", "pegandole".
 _VERB_AND_PRONOUN = re.compile(r"(.{2,}(?:[aei]r|ando|iendo|endo))(me|te|se|nos|lo|la|le|los|las|les)")
+# Spanish makes words small: "boquita" is boca, "bracitos" brazos, "manita" mano, "dormidito" dormido.
+_DIMINUTIVE = re.compile(r"(.{2,}?)(?:ec|c)?it([oa])(s?)")
+_BEFORE_I = {"qu": "c", "gu": "g", "c": "z"}
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|eighteen)(?: and a half)?"
 _AGES = (
     (re.compile(rf"\b{_COUNT}[ -]*(?:days?|weeks?|wks?|months?|mos?|mths?)[ -]*olds?\b|\b\d{{1,2}} ?mos?\b"), " baby "),
@@ -91,6 +94,11 @@ class Speller:
         with_pronoun = _VERB_AND_PRONOUN.fullmatch(token)
         if with_pronoun and with_pronoun.group(1) in self._known:
             return with_pronoun.groups()
+        for candidate in _undiminished(token):
+            if candidate in self._respell:
+                return self._respell[candidate]
+            if candidate in self._known:
+                return (candidate,)
         return (self._nearly.get(token, UNKNOWN),)
 
     def _spell_clitic(self, token: str) -> tuple[str, ...]:
@@ -111,11 +119,26 @@ class Speller:
             yield token + "g"
         elif token.endswith("s") and len(token) > 3 and not token.endswith("ss"):
             yield token[:-1]
+        elif len(token) > 4 and token.endswith("d") and token[-2] not in "aeiou":  # "pushd"
+            yield token[:-1] + "ed"
 
     def _unhidden(self, token: str) -> Iterator[str]:
         if _HIDDEN_LETTER.search(token):
             likeness = re.compile("[a-z]{0,3}".join(map(re.escape, _HIDDEN_LETTER.split(token))))
             yield from (word for word in sorted(self._disguised) if likeness.fullmatch(word))
+
+
+def _undiminished(token: str) -> Iterator[str]:
+    """Words of which the token may be the small form, with either gender: "la manita" is la mano."""
+    match = _DIMINUTIVE.fullmatch(token)
+    if not match:
+        return
+    stem, vowel, plural = match.groups()
+    stems = [stem, token[: match.start(2) - 2]]
+    stems += [whole[: -len(end)] + meant for whole in stems for end, meant in _BEFORE_I.items() if whole.endswith(end)]
+    for whole in dict.fromkeys(stems):
+        if len(whole) > 2:
+            yield from (whole + end + plural for end in (vowel, "o" if vowel == "a" else "a", "e"))
 
 
 def _fold(text: str) -> str:

@@ -15,6 +15,7 @@ import yaml
 from bot.safety import DEFAULT, KINDS, CrisisScreen, Finding
 from bot.safety.lexicon import Lexicon, load_lexicon
 from bot.safety.notation import Sentence
+from bot.safety.words import _VERB_AND_PRONOUN
 from bot.sms.segments import GSM7_SINGLE, size
 from tests.unit.bot.conftest import problems_of, replace
 
@@ -23,7 +24,7 @@ CRISIS = yaml.safe_load(DEFAULT.with_name("crisis.yml").read_text(encoding="utf-
 LANGUAGES = ("en", "es")
 HEARD_FLOOR = 0.99  # of the danger, by kind and language; it stood at 1.0
 LOOK_ALIKES_CEILING = 0.01  # of the look-alikes; it stood at 0.0
-MEDIAN_MS = 1.0  # a message; it stood at 0.25
+MEDIAN_MS = 1.0  # a message; it stood at 0.4
 LONG_MS = 500  # 2,000 characters written to cost time; it stood at 50
 
 # The contract's table: what is dialled.
@@ -122,6 +123,30 @@ def test_accents_do_not_matter(screen: CrisisScreen) -> None:
     """Composed, decomposed and without accents are the same word."""
     found = {screen.screen(text) for text in ("no está respirando", "no esta\u0301 respirando", "no esta respirando")}
     assert len(found) == 1 and found.pop().kinds == ("emergency",)
+
+
+@pytest.mark.parametrize(("typed", "kind"), [
+    pytest.param("las manitas las trae sin fuerza", "emergency", id="hands, whose gender the ending hides"),
+    pytest.param("trae los bracitos sin fuerza", "emergency", id="c for z"),
+    pytest.param("quiero cortarme", "self_harm", id="pronoun on the verb"),
+    pytest.param("my boyfriend pushd me down the stairs", "violence", id="lost e"),
+])
+def test_words_are_read_in_every_form(screen: CrisisScreen, typed: str, kind: str) -> None:
+    """Small forms, pronouns written onto the verb and a past tense without its e."""
+    assert kind in screen.screen(typed).kinds
+
+
+@pytest.mark.parametrize("word", ["visita", "necesita", "favorita", "grita", "bendito", "cita"])
+def test_a_word_that_only_ends_like_a_small_form_stays(screen: CrisisScreen, word: str) -> None:
+    """It is itself, or unknown."""
+    assert list(screen._speller.sentences(word)) in ([[word]], [["_"]])
+
+
+def test_no_line_joins_a_verb_and_its_pronoun(screen: CrisisScreen, lexicon: Lexicon) -> None:
+    """A line with "matarme" would hide the verb from every line that asks for "matar me"."""
+    asked = {word for rule in lexicon.rules for steps in rule.says.values() for step in steps for word in step.words}
+    joined = {match.group() for word in asked if (match := _VERB_AND_PRONOUN.fullmatch(word))}
+    assert sorted(word for word in joined if _VERB_AND_PRONOUN.fullmatch(word).group(1) in lexicon.known) == []
 
 
 def test_the_most_urgent_kind_stands_first(screen: CrisisScreen) -> None:
