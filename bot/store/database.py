@@ -12,6 +12,8 @@ from bot.store import sqlite, tables
 
 # A database that is away must not cost a gateway its patience.
 CONNECT_TIMEOUT_S = 2
+# Any number that nothing else in the database locks with.
+_TABLES_LOCK = 0x1317138
 
 
 def open_database(address: str) -> Engine:
@@ -24,8 +26,19 @@ def open_database(address: str) -> Engine:
         engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     else:
         engine = sa.create_engine(url)
-    tables.metadata.create_all(engine)
+    make_tables(engine)
     return engine
+
+
+def make_tables(engine: Engine) -> None:
+    """Our tables, where one is missing. Workers that start together wait for the first: each would find none there."""
+    if set(tables.metadata.tables) <= set(sa.inspect(engine).get_table_names()):
+        return  # a database that somebody holds can still be read
+    first = {"postgresql": f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})", "sqlite": "BEGIN IMMEDIATE"}
+    with engine.begin() as connection:
+        if engine.dialect.name in first:
+            connection.exec_driver_sql(first[engine.dialect.name])
+        tables.metadata.create_all(connection)
 
 
 def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:

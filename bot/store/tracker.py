@@ -24,7 +24,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import StoreError
 from bot.store import sqlite, tables
-from bot.store.database import upsert
+from bot.store.database import make_tables, upsert
 from bot.store.events import event_from
 from bot.store.turn import current_turn
 
@@ -50,7 +50,7 @@ class BoundedTrackerStore(SQLTrackerStore):
             self.engine.dispose()
             self.engine = sqlite.open_file(url)
             self.sessionmaker.configure(bind=self.engine)
-        tables.metadata.create_all(self.engine)
+        make_tables(self.engine)
         self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.
