@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 
 from bot.store import sqlite, tables
 
@@ -18,16 +18,19 @@ _TABLES_LOCK = 0x1317138
 
 def open_database(address: str) -> Engine:
     """An engine on the database at `address`, with our tables in it. Raises what SQLAlchemy raises where it is away."""
-    url = sa.engine.make_url(address)
-    if url.drivername.startswith("sqlite") and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlite.open_file(url)
-    elif url.drivername.startswith("postgresql"):
-        engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
-    else:
-        engine = sa.create_engine(url)
+    engine = open_engine(sa.engine.make_url(address))
     make_tables(engine)
     return engine
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose connections are tried before they are used: after an outage the first to come is served."""
+    if url.drivername.startswith("sqlite") and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        return sqlite.open_file(url)
+    if url.drivername.startswith("postgresql"):
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    return sa.create_engine(url)
 
 
 def make_tables(engine: Engine) -> None:
