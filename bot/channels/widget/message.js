@@ -75,8 +75,8 @@ export function choices(above, offered, language, does) {
 
 function quotation(custom, language) {
   const [quote, source] = [fields(custom.quote), fields(custom.source)];
-  const from = text(source.title) && [phrase('labels.source', language),
-    ` ${source.title}, ${text(source.publisher)} `, footnotes(custom, language)];
+  const from = text(source.title) && [
+    `${phrase('labels.source', language)} ${source.title}, ${text(source.publisher)} `, footnotes(custom, language)];
   if (!text(quote.text)) return from && el('div', { class: 'source' }, from);
   return el('figure', null,
     label('labels.quote', language),

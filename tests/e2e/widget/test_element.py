@@ -117,4 +117,5 @@ def test_the_page_of_the_readme_works(page: Page, site: Site) -> None:
     widget = Widget(page)
     expect(widget.host.get_by_role("region", name="Ask about your baby")).to_be_visible()
     expect(widget.ask().locator(".plain")).to_contain_text("brain")
-    assert site.reports == [] and violations(page) == []
+    assert site.reports == []
+    assert violations(page) == []
