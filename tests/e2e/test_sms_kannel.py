@@ -178,7 +178,7 @@ def test_after_stop_the_phone_stays_silent(kannel: Kannel) -> None:
     assert len(texts) == 3 and EMPTY_DEFAULT not in "".join(texts)
 
 
-# Kannel 1.4.5 reads the text for what it cannot represent from `reply-couldnotfetch`, whatever stands under its own name.
+# Kannel 1.4.5 reads the text for what it cannot represent from `reply-couldnotfetch`, whatever its own name says.
 @pytest.mark.parametrize(("keyword", "phrases"), [
     ("strange", {"gateway_no_text", "gateway_no_answer"}), ("hollow", {"gateway_empty"}),
 ])

@@ -20,8 +20,8 @@ def test_a_phone_shows_texts_segments_and_cost(trained: Path, tmp_path: Path) ->
     share_models(tmp_path)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("IMH_")}
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "sms", "--price", "0.01"], cwd=PROJECT, capture_output=True, text=True, timeout=180,
-        env={**kept, "IMH_VAR_DIR": str(tmp_path), "COLUMNS": "100"},
+        [sys.executable, "-m", "bot", "sms", "--price", "0.01"], cwd=PROJECT, capture_output=True, text=True,
+        timeout=180, env={**kept, "IMH_VAR_DIR": str(tmp_path), "COLUMNS": "100"},
         input="preemie just home from nicu mom scared to hold him\nMORE\nstop\nwhat is infant mental health\n\n")
     assert done.returncode == 0, done.stderr[-2000:]
     shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stdout).split())
