@@ -30,7 +30,8 @@ _COLOURS = 48
 
 
 def _clarify(widget: Widget) -> None:
-    widget.ask("hmm baby stuff i guess")
+    widget.ask("the baby thing")
+    expect(widget.host.locator(".message.clarify")).to_be_visible()
 
 
 def _crisis(widget: Widget) -> None:

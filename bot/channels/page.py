@@ -12,6 +12,7 @@ from bot.channels.exchange import Message
 from bot.knowledge import LANGUAGES, current
 from bot.knowledge.values import in_language
 from bot.render.plain import references
+from bot.sms.numbers import displayed
 
 _FILES = Path(__file__).with_name("page_files")
 _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoescape=True, trim_blocks=True,
@@ -50,7 +51,8 @@ def render(reply: Sequence[Message], *, language: str, sender: str, asked: str =
                   for name in knowledge.starters] if not reply else [],
         all_lines=[line.to_dict(language) for line in knowledge.crisis.lines.values()],
         brief=brief, brief_references=references((entry.number, entry.full) for entry in brief.references.values()),
-        modules=MODULES, sms_number=sms_number, office=knowledge.office)
+        modules=MODULES, office=knowledge.office, sms_number=sms_number,
+        sms_display=displayed(sms_number) if sms_number else "")
 
 
 def chosen(language: str | None, accept_language: str) -> str:

@@ -45,6 +45,17 @@ def read_number(written: str) -> Number:
     return Number(Kind.PHONE, next(filter(None, (_e164(*candidate) for candidate in candidates)), f"+{digits}"))
 
 
+def displayed(written: str) -> str:
+    """A number as people of the home region write it, one of another country with its plus; a short code as it is."""
+    number = read_number(written)
+    if number.kind is not Kind.PHONE or _e164(number.text, None) is None:
+        return number.text
+    parsed = phonenumbers.parse(number.text)
+    home = parsed.country_code == phonenumbers.country_code_for_region(HOME_REGION)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL if home
+                                      else phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def _e164(text: str, region: str | None) -> str | None:
     """The number in E.164, or None where no telephone can have it."""
     try:

@@ -6,26 +6,42 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 
 from bot.store import sqlite, tables
 
 # A database that is away must not cost a gateway its patience.
 CONNECT_TIMEOUT_S = 2
+# Any number that nothing else in the database locks with.
+_TABLES_LOCK = 0x1317138
 
 
 def open_database(address: str) -> Engine:
     """An engine on the database at `address`, with our tables in it. Raises what SQLAlchemy raises where it is away."""
-    url = sa.engine.make_url(address)
+    engine = open_engine(sa.engine.make_url(address))
+    make_tables(engine)
+    return engine
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose connections are tried before they are used: after an outage the first to come is served."""
     if url.drivername.startswith("sqlite") and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlite.open_file(url)
-    elif url.drivername.startswith("postgresql"):
-        engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
-    else:
-        engine = sa.create_engine(url)
-    tables.metadata.create_all(engine)
-    return engine
+        return sqlite.open_file(url)
+    if url.drivername.startswith("postgresql"):
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    return sa.create_engine(url)
+
+
+def make_tables(engine: Engine) -> None:
+    """Our tables, where one is missing. Workers that start together wait for the first: each would find none there."""
+    if set(tables.metadata.tables) <= set(sa.inspect(engine).get_table_names()):
+        return  # a database that somebody holds can still be read
+    first = {"postgresql": f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})", "sqlite": "BEGIN IMMEDIATE"}
+    with engine.begin() as connection:
+        if engine.dialect.name in first:
+            connection.exec_driver_sql(first[engine.dialect.name])
+        tables.metadata.create_all(connection)
 
 
 def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:

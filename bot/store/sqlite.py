@@ -25,7 +25,7 @@ def open_file(url: URL) -> Engine:
     def prepare(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         # Readers and one writer at once, and a write that is on disk when the turn is acknowledged.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=1000"):
+        for pragma in ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         record.info["file"] = _identity(path)

@@ -23,8 +23,8 @@ from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotS
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import StoreError
-from bot.store import sqlite, tables
-from bot.store.database import upsert
+from bot.store import tables
+from bot.store.database import make_tables, open_engine, upsert
 from bot.store.events import event_from
 from bot.store.turn import current_turn
 
@@ -46,11 +46,11 @@ class BoundedTrackerStore(SQLTrackerStore):
         if url.drivername == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         super().__init__(domain=domain, host=str(url) if url.password is None else host, event_broker=event_broker)
-        if url.drivername == "sqlite" and url.database:
+        if url.database:
             self.engine.dispose()
-            self.engine = sqlite.open_file(url)
+            self.engine = open_engine(url)
             self.sessionmaker.configure(bind=self.engine)
-        tables.metadata.create_all(self.engine)
+        make_tables(self.engine)
         self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.

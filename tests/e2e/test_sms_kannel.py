@@ -16,7 +16,8 @@ from bot.sms.segments import GSM7_PART, fold, size
 from tests.support.history import events, said
 from tests.support.kannel import FAKESMSC, PRESENT, TOKEN, Kannel
 from tests.support.server import Server
-from tests.support.texting import ENVIRONMENT, new_number, sender_id
+from tests.support.texting import ENVIRONMENT, KANNEL, new_number, opted_out, sender_id
+from tests.support.web import assert_error
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not PRESENT, reason="Debian's kannel is not installed")]
 
@@ -25,15 +26,25 @@ EMPTY_DEFAULT = "Empty reply from service provider"
 
 
 class Stub(http.server.BaseHTTPRequestHandler):
-    """Stands for a server that is broken in ways in which ours is not."""
+    """Stands for a server that is broken in ways in which ours is not; `asked` holds the paths, in order."""
+
+    asked: list[str] = []
+    # Path -> status, content type, text; the third time that it is asked, `flaky` has come to itself.
+    ANSWERS = {
+        "strange": (200, "text/plain; charset=no-such-charset", "fé"), "hollow": (200, "text/plain", ""),
+        "endless": (200, "text/plain; charset=utf-8", "Sixteen letters. " * 60), "flaky": (503, "text/plain", "Away."),
+    }
 
     def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header(
-            "Content-Type", "text/plain; charset=no-such-charset" if "strange" in self.path else "text/plain"
-        )
+        self.asked.append(self.path)
+        name = self.path.strip("/").split("?")[0]
+        status, content_type, text = self.ANSWERS[name]
+        if name == "flaky" and sum("flaky" in path for path in self.asked) > 2:
+            status, text = 200, "Back."
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
         self.end_headers()
-        self.wfile.write("fé".encode() if "strange" in self.path else b"")
+        self.wfile.write(text.encode())
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -55,19 +66,23 @@ def server(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def kannel(server: Server, tmp_path_factory: pytest.TempPathFactory, stub: str) -> Iterator[Kannel]:
-    """The configuration as it is shipped, and two services more that lead to the broken server."""
+    """The configuration as it is shipped, and some services more that lead to the broken server."""
     def edit(conf: str) -> str:
-        return conf.replace("http-queue-delay = 10", "http-queue-delay = 1") + f"""
+        _, ours = conf.split("get-url = ")
+        settings = ours.partition("\n")[2].replace("omit-empty = true", "")
+        return hurried(conf) + "".join(f"""
 group = sms-service
-keyword = strange
-get-url = "{stub}/strange"
-
-group = sms-service
-keyword = hollow
-get-url = "{stub}/hollow"
-"""
+keyword = {name}
+get-url = "{stub}/{name}?id=%I"
+{settings}""" for name in Stub.ANSWERS)
     with Kannel(tmp_path_factory.mktemp("kannel"), server, edit=edit) as running:
         yield running
+
+
+def hurried(conf: str, delay_s: int = 1) -> str:
+    """The configuration with a shorter wait before Kannel asks again."""
+    assert "http-queue-delay = 5" in conf
+    return conf.replace("http-queue-delay = 5", f"http-queue-delay = {delay_s}")
 
 
 def phone() -> str:
@@ -163,7 +178,7 @@ def test_after_stop_the_phone_stays_silent(kannel: Kannel) -> None:
     assert len(texts) == 3 and EMPTY_DEFAULT not in "".join(texts)
 
 
-# Kannel 1.4.5 reads the text for what it cannot represent from `reply-couldnotfetch`, whatever stands under its own name.
+# Kannel 1.4.5 reads the text for what it cannot represent from `reply-couldnotfetch`, whatever its own name says.
 @pytest.mark.parametrize(("keyword", "phrases"), [
     ("strange", {"gateway_no_text", "gateway_no_answer"}), ("hollow", {"gateway_empty"}),
 ])
@@ -173,6 +188,44 @@ def test_kannel_speaks_our_words(kannel: Kannel, knowledge: Knowledge, keyword: 
     kannel.carrier.text(number, keyword)
     (answer,) = kannel.carrier.answers(number)
     assert answer in {said_by(knowledge, phrase) for phrase in phrases}
+
+
+def test_a_text_without_end_is_cut_after_three_segments(kannel: Kannel) -> None:
+    """`max-messages` and `concatenation`: whatever a server sends, nobody pays for more, and it is one message."""
+    number = phone()
+    kannel.carrier.text(number, "endless")
+    kannel.carrier.answers(number)
+    time.sleep(1)
+    (parts,) = kannel.carrier.phone(number).messages
+    assert [part.total for part in parts] == [3, 3, 3] and len(kannel.carrier.phone(number).parts) == 3
+
+
+def test_what_was_refused_is_asked_again_under_the_same_id(kannel: Kannel) -> None:
+    """`http-request-retry`: a status that is not 200 counts as no answer, and `%I` stays."""
+    number = phone()
+    kannel.carrier.text(number, "flaky")
+    assert kannel.carrier.answers(number) == ["Back."]
+    asked = [path for path in Stub.asked if "flaky" in path]
+    assert len(asked) == 3 and len(set(asked)) == 1
+
+
+def test_who_does_not_show_the_token_is_not_answered(server: Server, knowledge: Knowledge, tmp_path: Path) -> None:
+    """A gateway that is not ours: its phone gets the words of its own configuration, our history nothing."""
+    with Kannel(tmp_path, server, edit=lambda conf: conf.replace(f"token={TOKEN}", "token=another").replace(
+            "http-request-retry = 12", "http-request-retry = 0")) as other:
+        number = phone()
+        other.carrier.text(number, "what is infant mental health")
+        assert other.carrier.answers(number) == [said_by(knowledge, "gateway_no_answer")]
+    assert said(server.var_dir, sender_id(server.var_dir, f"+{number}")) == []
+
+
+def test_an_address_that_is_not_named_is_not_kannel(trained: Path, tmp_path: Path) -> None:
+    """Although it knows the token; whatever it says of where it comes from."""
+    with Server(tmp_path, environment={**ENVIRONMENT, "IMH_KANNEL_ADDRESSES": "192.0.2.7"}) as own:
+        query = {"from": phone(), "to": "15055550100", "text": "stop", "id": "1", "token": TOKEN}
+        for headers in ({}, {"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"}):
+            assert_error(own.client.get(KANNEL, params=query, headers=headers), 403, "not_admitted")
+        assert opted_out(own.var_dir) == 0
 
 
 def test_without_a_service_kannel_speaks_our_words(server: Server, knowledge: Knowledge, tmp_path: Path) -> None:
@@ -194,9 +247,7 @@ class TestServerAway:
 
     def test_a_message_waits_for_the_server(self, own: Server, tmp_path: Path) -> None:
         """It is answered once when the server is back."""
-        with Kannel(
-            tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 5")
-        ) as box:
+        with Kannel(tmp_path, own) as box:
             own.stop()
             number = phone()
             box.carrier.text(number, "what is infant mental health")
@@ -210,9 +261,7 @@ class TestServerAway:
     def test_after_the_last_try_the_phone_gets_our_words(self, own: Server, tmp_path: Path,
                                                          knowledge: Knowledge) -> None:
         """`reply-couldnotfetch`: crisis numbers first, one segment."""
-        with Kannel(
-            tmp_path, own, edit=lambda conf: conf.replace("http-queue-delay = 10", "http-queue-delay = 1")
-        ) as box:
+        with Kannel(tmp_path, own, edit=hurried) as box:
             own.stop()
             number = phone()
             box.carrier.text(number, "what is infant mental health")
@@ -226,7 +275,7 @@ class TestServerAway:
 def test_the_shipped_configuration_holds_what_it_promises(kannel: Kannel) -> None:
     """As it is printed, before this test changed a delay."""
     conf = (kannel.logs[0].parent / "kannel.conf").read_text(encoding="utf-8")
-    for line in ("concatenation = true", "max-messages = 3", "omit-empty = true", "http-request-retry = 5",
+    for line in ("concatenation = true", "max-messages = 3", "omit-empty = true", "http-request-retry = 12",
                  "mo-recode = true", "log-level = 4", "max-pending-requests = 1", 'box-allow-ip = "127.0.0.1"'):
         assert line in conf
     assert f"text=%a&id=%I&token={TOKEN}" in conf

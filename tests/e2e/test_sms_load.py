@@ -52,8 +52,7 @@ def test_with_the_server_killed_in_the_middle_every_phone_hears(server: Server, 
         server.start()
 
     killer = threading.Thread(target=kill_and_start_again)
-    with Kannel(tmp_path, server, edit=lambda conf: conf.replace("http-queue-delay = 10",
-                                                                 "http-queue-delay = 4")) as kannel:
+    with Kannel(tmp_path, server) as kannel:
         outcome = flood(server, kannel, phones=PHONES, each=EACH, gave_up=gave_up, halfway=killer.start)
         killer.join()
     assert outcome.answered + outcome.given_up == outcome.sent

@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 
 from bot.knowledge import Knowledge
-from bot.sms.segments import GSM7_SINGLE, size
+from bot.sms.segments import GSM7_SINGLE, fold, size
 from tests.support.flood import forge, repeat
 from tests.support.history import said
 from tests.support.server import Server
@@ -75,6 +75,21 @@ def test_more_source_and_numbers(server: Server, number: str, knowledge: Knowled
     for message in ("1", "2 please", "the second"):
         before = twilio(server, "MORE", sender=number)
         assert twilio(server, message, sender=number) != before
+
+
+def test_a_promotora_is_answered_in_spanish(server: Server, number: str, knowledge: Knowledge) -> None:
+    """The same conversation in her language, in GSM-7: the quotation is the brief's, then its translation."""
+    answer, notice = twilio(server, "¿qué es la salud mental de los bebés?", sender=number)
+    wording = knowledge.topics["define_imh"].wording("es", "provider").sms
+    assert answer.startswith(fold(wording)) and "AYUDA" in notice and "ALTO" in notice
+    quotation = knowledge.briefs["issues-brief-1"].passages["definition_field"].quotation
+    assert fold(quotation) in twilio(server, "MÁS", sender=number)[0]
+    assert "Infant Mental Health Fundamentals" in twilio(server, "FUENTE", sender=number)[0]
+    said_before = twilio(server, "MAS", sender=number)
+    for message in ("2 por favor", "la segunda"):
+        chosen = twilio(server, message, sender=number)
+        assert chosen != said_before and size(chosen[0]).alphabet == "GSM-7" and size(chosen[0]).segments <= 3
+        said_before = chosen
 
 
 def test_no_forgery_is_taken(server: Server, number: str) -> None:

@@ -2,6 +2,8 @@
 // their way, one after the other, until each has its reply: through a dead network, a busy server, a reload. A message
 // keeps its id however often it is sent, and the server answers an id once, so nothing is ever doubled.
 
+import { fields, list, text } from './dom.js';
+
 const SLOW_MS = 5000;
 // Longer than the server takes for its slowest answer (20 s): who gives up first asks twice.
 const TIMEOUT_MS = 25000;
@@ -56,8 +58,8 @@ export class Client {
 
   /** A new, signed id for a conversation. */
   async session() {
-    const { sender } = await this._post('session', {});
-    if (typeof sender !== 'string' || !sender) throw new Failure('unreachable');
+    const sender = text(fields(await this._post('session', {})).sender);
+    if (!sender) throw new Failure('unreachable');
     return sender;
   }
 
@@ -67,16 +69,14 @@ export class Client {
    */
   async send(body) {
     const reply = await this._post('webhook', body);
-    const usable = Array.isArray(reply) && reply.length > 0 && reply.every((part) => part && typeof part === 'object'
-      && part.custom && typeof part.custom === 'object');
-    if (!usable) throw new Failure('unreachable');
+    const usable = list(reply).filter(({ custom }) => custom === fields(custom));
+    if (!usable.length || usable.length !== reply.length) throw new Failure('unreachable');
     return reply;
   }
 
   /** Keeps what a person thinks of an answer; resolves to the crisis lines where they wrote of danger. */
   async feedback(body) {
-    const { lines } = await this._post('feedback', body);
-    return Array.isArray(lines) ? lines : [];
+    return list(fields(await this._post('feedback', body)).lines);
   }
 
   /** Deletes what the server keeps of a conversation. */
@@ -119,14 +119,13 @@ export class Client {
       cache: 'no-store',
     });
     if (response.ok) return response.json();
-    const told = await response.json().catch(() => ({}));
-    const error = (told && told.error) || {};
+    const error = fields(fields(await response.json().catch(() => null)).error);
     const late = response.status >= 500 || response.status === 408;
     const kind = response.status === 429 ? 'busy' : late ? 'unavailable' : 'refused';
     throw new Failure(kind, {
       status: response.status,
-      code: typeof error.code === 'string' ? error.code : '',
-      message: typeof error.message === 'string' ? error.message : '',
+      code: text(error.code),
+      message: text(error.message),
       retryAfterS: Number(response.headers.get('Retry-After')) || 0,
     });
   }
@@ -136,7 +135,7 @@ export class Outbox {
   /**
    * @param {Client} client
    * @param {{session: function(): Promise<?string>, renew: function(), changed: function(Object),
-   *          replied: function(Object, Array), failed: function(Failure), slow: function()}} on
+   *          replied: function(Object, Array), failed: function(Failure), trouble: function(string)}} on
    */
   constructor(client, on) {
     this._client = client;
@@ -144,7 +143,7 @@ export class Outbox {
     this._queue = [];
     this._running = false;
     this._stopped = false;
-    this._wake = null;
+    this._wake = () => {};
     this._failures = 0;
   }
 
@@ -162,16 +161,15 @@ export class Outbox {
   add(entry) {
     // While the first one waits for a limit or a network, what is said now goes before it: it may be a cry for help,
     // and that is answered even where a limit is hit.
-    const waits = this._queue.length > 0 && this._queue[0].status === 'waiting';
-    if (waits) this._queue.unshift(entry);
-    else this._queue.push(entry);
+    const waits = this._queue.length && this._queue[0].status === 'waiting';
+    this._queue.splice(waits ? 0 : this._queue.length, 0, entry);
     this.hurry();
     this._run();
   }
 
   /** Tries again now, where it was waiting to. */
   hurry() {
-    if (this._wake) this._wake();
+    this._wake();
   }
 
   /** Nothing more is sent, and nothing that is under way is heard. */
@@ -191,17 +189,14 @@ export class Outbox {
   async _first() {
     const entry = this._queue[0];
     this._become(entry, 'sending');
-    const slow = setTimeout(() => this._on.slow(), SLOW_MS);
-    let reply;
-    try {
-      reply = await this._send(entry);
-    } catch (error) {
-      clearTimeout(slow);
-      if (!this._stopped) await this._failed(entry, error);
-      return;
-    }
+    const slow = setTimeout(() => this._on.trouble('slow'), SLOW_MS);
+    const [reply, error] = await this._send(entry).then((found) => [found], (thrown) => [null, thrown]);
     clearTimeout(slow);
     if (this._stopped) return;
+    if (error) {
+      await this._failed(entry, error);
+      return;
+    }
     this._failures = 0;
     this._queue.shift();
     this._become(entry, 'sent');
@@ -209,14 +204,11 @@ export class Outbox {
   }
 
   async _send(entry) {
-    let sender = null;
-    try {
-      sender = await this._on.session();
-    } catch (error) {
+    const sender = await this._on.session().catch((error) => {
       // A limit must not stand between a person in danger and the crisis lines: without an id the server gives one with
       // its answer.
-      if (!(error instanceof Failure) || error.status === 0) throw error;
-    }
+      if (!error.status) throw error;
+    });
     const body = { message: entry.text, metadata: Object.assign({ message_id: entry.id }, entry.metadata) };
     return this._client.send(sender ? Object.assign({ sender }, body) : body);
   }
@@ -229,14 +221,10 @@ export class Outbox {
       this._on.renew();
       return;
     }
-    if (!failure.again) {
-      this._queue.shift();
-      this._become(entry, 'refused');
-      this._on.failed(failure);
-      return;
-    }
-    this._become(entry, 'waiting');
+    if (!failure.again) this._queue.shift();
+    this._become(entry, failure.again ? 'waiting' : 'refused');
     this._on.failed(failure);
+    if (!failure.again) return;
     const pause = PAUSES_MS[Math.min(this._failures, PAUSES_MS.length - 1)];
     this._failures += 1;
     await this._pause(Math.max(failure.retryAfterS * 1000, pause) * (1 + Math.random() * SPREAD));
@@ -251,6 +239,6 @@ export class Outbox {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this._wake = () => { clearTimeout(timer); resolve(); };
-    }).then(() => { this._wake = null; });
+    });
   }
 }

@@ -1,11 +1,15 @@
 // What is said and what becomes of it: sends, shows, remembers, and says in plain words when something goes wrong.
 
 import { Client, Outbox, randomId } from './client.js';
-import { list, text } from './dom.js';
+import { list, phrase, text } from './dom.js';
+import { LANGUAGES } from './words.js';
 
 // The sentence for each way in which a message can fail.
 const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'errors.too_many',
   unavailable: 'errors.unavailable', slow: 'widget.slow', not_set_up: 'widget.not_set_up' };
+
+// What the switches can stand at; the first is the usual.
+export const KNOWN = { language: LANGUAGES, audience: ['parent', 'provider'] };
 
 // Old phones have little memory, and nobody reads back a hundred messages in a narrow window.
 export const MAX_ENTRIES = 100;
@@ -53,7 +57,7 @@ export class Memory {
 
 export class Conversation {
   /**
-   * @param {{address: ?string, memory: Memory, log: Log, phrase: function, given: function(): ?string,
+   * @param {{address: ?string, memory: Memory, log: Log, given: function(): ?string,
    *          tell: function(string, Object), settled: function()}} parts `given` is an id that the page brought along,
    *          `tell` sends an event, `settled` is called when the server answers in another language or another way
    */
@@ -61,22 +65,11 @@ export class Conversation {
     Object.assign(this, parts);
     this._client = new Client(this.address || 'about:blank');
     this._asking = null;
-    this._begin();
-  }
-
-  _begin() {
-    this._outbox = new Outbox(this._client, {
-      session: () => this.session(),
-      renew: () => this._forgetId(),
-      changed: (entry) => this._changed(entry),
-      replied: (entry, reply) => this._replied(entry, reply),
-      failed: (failure) => this._failed(failure),
-      slow: () => this.trouble('slow'),
-    });
+    this._outbox = new Outbox(this._client, this);
   }
 
   /** The next message gets another id; not the page's own, which is no better. */
-  _forgetId() {
+  renew() {
     this.memory.state.sender = null;
     this.given = () => null;
   }
@@ -93,17 +86,13 @@ export class Conversation {
     }
     this.memory.state.entries.filter((entry) => entry.status === 'sending' || entry.status === 'waiting')
       .forEach((entry) => this._outbox.add(entry));
-    if (navigator.onLine === false) this.offline();
+    if (navigator.onLine === false) this.trouble('offline');
   }
 
   stop() {
     this._outbox.stop();
     this._client.stop();
     this.memory.save();
-  }
-
-  offline() {
-    this.trouble('offline');
   }
 
   /** The network may be back: what waits is sent now. */
@@ -147,13 +136,14 @@ export class Conversation {
     return this.memory.state.entries.some((entry) => entry.text === words && entry.status === 'sending');
   }
 
-  _changed(entry) {
+  /** For the outbox: another state of a message, its reply, a failure. */
+  changed(entry) {
     this.memory.saveSoon();
     this.log.mark(entry);
     this.log.typing(this._outbox.busy, this.language);
   }
 
-  _replied(entry, reply) {
+  replied(entry, reply) {
     const { state } = this.memory;
     if (!state.sender) state.sender = text(reply[0].recipient_id) || null;
     const parts = reply.map(({ text: words, buttons, custom }) => ({ text: words, buttons, custom }));
@@ -172,25 +162,20 @@ export class Conversation {
   /** The switches go where the person's own words put them: "in English, please", "soy maestra". */
   _follow(custom) {
     const { state } = this.memory;
-    let moved = false;
-    for (const what of ['language', 'audience']) {
-      const known = { language: ['en', 'es'], audience: ['parent', 'provider'] }[what];
-      if (known.indexOf(custom[what]) < 0 || custom[what] === state[what]) continue;
+    for (const [what, known] of Object.entries(KNOWN)) {
+      if (!known.includes(custom[what]) || custom[what] === state[what]) continue;
       state[what] = custom[what];
       if (state.asked[what]) state.asked[what] = custom[what];
-      moved = true;
-    }
-    if (moved) {
       this.memory.save();
       this.settled();
     }
   }
 
-  _failed(failure) {
+  failed(failure) {
     if (failure.kind === 'refused') {
       this.log.calm();
       const known = { 400: 1, 413: 1 }[failure.status];
-      this.log.note((known && failure.words) || this.phrase('errors.unavailable', this.language), this.language);
+      this.log.note((known && failure.words) || phrase('errors.unavailable', this.language), this.language);
     } else {
       this.trouble(failure.kind);
     }
@@ -203,7 +188,7 @@ export class Conversation {
 
   /** Says in plain words what is wrong, with the crisis lines. */
   trouble(kind) {
-    this.log.trouble(kind, this.phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
+    this.log.trouble(kind, phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
   }
 
   /** The same in another language. */
@@ -215,7 +200,7 @@ export class Conversation {
 
   _recovered() {
     const was = this.log.troubled;
-    if (this.log.calm() && was !== 'slow') this.log.announce(this.phrase('widget.back', this.language), this.language);
+    if (this.log.calm() && was !== 'slow') this.log.announce(phrase('widget.back', this.language), this.language);
   }
 
   /** Keeps what a person thinks of an answer; resolves to crisis lines where they wrote of danger. */
@@ -225,10 +210,10 @@ export class Conversation {
     try {
       const lines = await this._client.feedback({ sender: this.memory.state.sender, id: answerId, value, text: comment,
         language });
-      if (comment && !lines.length) this.log.announce(this.phrase('widget.feedback_thanks', language), language);
+      if (comment && !lines.length) this.log.announce(phrase('widget.feedback_thanks', language), language);
       return lines;
     } catch (failure) {
-      this.log.announce(this.phrase('widget.feedback_failed', language), language);
+      this.log.announce(phrase('widget.feedback_failed', language), language);
       this._report(failure);
       return [];
     }
@@ -241,13 +226,13 @@ export class Conversation {
     try {
       if (sender) await this._client.erase(sender);
     } catch (failure) {
-      this._begin();
+      this._outbox = new Outbox(this._client, this);
       this.resume();
       this._report(failure);
       return false;
     }
-    this._begin();
-    this._forgetId();
+    this._outbox = new Outbox(this._client, this);
+    this.renew();
     this.memory.forget();
     this.log.clear();
     return true;

@@ -1,10 +1,12 @@
 // Makes elements. Text only ever becomes text nodes, and an address only ever one of the schemes below.
 
+import { LANGUAGES, WORDS } from './words.js';
+
 /**
  * An element with attributes and children.
- * @param {string} tag
- * @param {Object<string, *>} [given] attributes; `on…` are listeners; null, undefined, false are left out, true is ''.
- * @param {...(Node|string|null|undefined|Array)} children strings become text nodes
+ * @param {Object<string, *>} [given] attributes; `on…` are listeners; null, undefined, false are left out, true is ''
+ * @param {...(Node|string|Array|*)} children strings become text nodes; what is none of these is left out, since what a
+ *   server sends is not to be trusted
  * @returns {HTMLElement}
  */
 export function el(tag, given, ...children) {
@@ -23,17 +25,19 @@ export function button(style, given, ...children) {
   return el('button', Object.assign({ type: 'button', class: style }, given), ...children);
 }
 
-function append(parent, children) {
+/** Puts children into an element, as `el` does. */
+export function append(parent, children) {
   for (const child of children) {
     if (Array.isArray(child)) append(parent, child);
     else if (child instanceof Node) parent.appendChild(child);
-    else if (child !== null && child !== undefined) parent.appendChild(document.createTextNode(String(child)));
+    else if (text(child)) parent.appendChild(document.createTextNode(child));
   }
 }
 
-/** Takes everything out of an element. */
-export function empty(parent) {
+/** Puts children into an element in the place of what was in it. */
+export function put(parent, ...children) {
   while (parent.firstChild) parent.removeChild(parent.firstChild);
+  append(parent, children);
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -66,17 +70,42 @@ export function link(scheme, address, shown, given) {
   return el('a', Object.assign({ href: `${scheme}:${address}` }, given), shown);
 }
 
-/** `{name}` in a phrase filled from `values`. */
-export function fill(phrase, values) {
-  return phrase.replace(/\{(\w+)\}/g, (blank, name) => (name in values ? String(values[name]) : blank));
+/** What somebody asked for, as one of those that there are, or null; `es-MX` is `es`. */
+export function oneOf(known, asked) {
+  const short = String(asked).toLowerCase().split('-')[0];
+  return known.find((each) => each === short) || null;
 }
 
-/** The text of anything: a string as it is, everything else nothing. What a server sends is not to be trusted. */
+/** A phrase by its key, `{name}` in it filled from `values`; the key itself where there is none: a gap is seen. */
+export function phrase(key, language, values = {}) {
+  const words = (WORDS[key] || {})[Math.max(0, LANGUAGES.indexOf(language))] || key;
+  return words.replace(/\{(\w+)\}/g, (blank, name) => (name in values ? String(values[name]) : blank));
+}
+
+/** A line that says what stands below it. */
+export function label(key, language) {
+  return el('p', { class: 'label' }, phrase(key, language));
+}
+
+let made = 0;
+
+/** An id that no other element of the page has. */
+export function unique(name) {
+  made += 1;
+  return `imh-${name}-${made}`;
+}
+
+/** The text of anything: a string as it is, everything else nothing. */
 export function text(value) {
   return typeof value === 'string' ? value : '';
 }
 
-/** The list in anything. */
+/** The fields of anything; none where it has none. */
+export function fields(value) {
+  return value && typeof value === 'object' ? value : {};
+}
+
+/** The list in anything, of what has fields. */
 export function list(value) {
-  return Array.isArray(value) ? value.filter((entry) => entry && typeof entry === 'object') : [];
+  return Array.isArray(value) ? value.filter((entry) => entry === fields(entry)) : [];
 }

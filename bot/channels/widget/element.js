@@ -1,26 +1,15 @@
 // <imh-chat>: a conversation with the Issues Brief bot on any page. README.md beside this file says how it is used.
 
 import { serverAddress } from './client.js';
-import { Conversation, Memory } from './conversation.js';
-import { el, empty } from './dom.js';
+import { Conversation, KNOWN, Memory } from './conversation.js';
+import { fields, oneOf, phrase, put } from './dom.js';
 import { Log } from './log.js';
-import { buildPanel, count, keepInside, relabel } from './panel.js';
-import { LANGUAGES, LINES, STARTERS, WORDS } from './words.js';
+import { buildPanel, count, dress, keepInside, relabel } from './panel.js';
+import { STARTERS } from './words.js';
 
-const AUDIENCES = ['parent', 'provider'];
+const HEARD = [[window, 'online'], [window, 'offline'], [document, 'visibilitychange']];
 // As in imh-chat.css: below this the panel covers the page.
 const COVERING = '(max-width: 480px)';
-
-/** A phrase by its key; the key itself where there is none, so that a gap shows in tests and breaks nothing. */
-function phrase(key, language) {
-  return (WORDS[key] || {})[Math.max(0, LANGUAGES.indexOf(language))] || key;
-}
-
-/** What somebody asked for, as one of those that there are, or null; `es-MX` is `es`. */
-function oneOf(known, asked) {
-  const short = String(asked || '').toLowerCase();
-  return known.find((each) => short === each || short.startsWith(`${each}-`)) || null;
-}
 
 export class ImhChat extends HTMLElement {
   static get observedAttributes() {
@@ -38,21 +27,29 @@ export class ImhChat extends HTMLElement {
 
   attributeChangedCallback(name, before, after) {
     if (!this._parts || before === after) return;
-    if (name === 'server' || name === 'position') {
+    const value = KNOWN[name] && oneOf(KNOWN[name], after);
+    if (value) this._switch(name, value);
+    else if (name === 'open') this._show(after !== null);
+    else if (name === 'title') this._relabel();
+    else if (!KNOWN[name]) {
       this._stop();
       this._start();
-    } else if (name === 'open') {
-      this._show(after !== null);
-    } else if (name === 'title') {
-      this._relabel();
-    } else {
-      const value = oneOf(name === 'language' ? LANGUAGES : AUDIENCES, after);
-      if (value) this._switch(name, value);
     }
+  }
+
+  /** What the browser says of the network, and that somebody looks again. */
+  handleEvent({ type }) {
+    if (type === 'offline') this._conversation.trouble(type);
+    else if (type === 'online' || !document.hidden) this._conversation.hurry();
   }
 
   get _inline() {
     return this.getAttribute('position') === 'inline';
+  }
+
+  /** Whether the panel covers the page. */
+  get _covering() {
+    return !this._inline && window.matchMedia(COVERING).matches;
   }
 
   get _language() {
@@ -64,32 +61,27 @@ export class ImhChat extends HTMLElement {
     this._memory = new Memory(`${address}#${this._name()}`);
     this._settle();
     this._parts = buildPanel({ inline: this._inline, on: this._handlers() });
-    this._log = new Log(this._parts.log, { phrase, lines: LINES, retry: () => this._conversation.hurry(),
+    this._log = new Log(this._parts.log, { retry: () => this._conversation.hurry(),
       choose: (choice, language, event) => this._choose(choice, language, event),
       rate: (...given) => this._conversation.rate(...given) });
-    this._conversation = new Conversation({ address, phrase, memory: this._memory, log: this._log,
-      given: () => this._formSender(), settled: () => this._relabel(),
-      tell: (name, detail) => this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail })) });
+    this._conversation = new Conversation({ address, memory: this._memory, log: this._log,
+      given: () => fields(this.querySelector('input[name="sender"]')).value || null,
+      settled: () => this._relabel(), tell: (...event) => this._tell(...event) });
     this._relabel();
-    this._dress();
+    dress(this, this._parts, () => { this._count(); this._log.toEnd(); });
     const { open, entries } = this._memory.state;
     this._show(open === null ? this.hasAttribute('open') : open, { silent: true });
     this._log.restore(entries);
-    this._heard = [
-      [window, 'online', () => this._conversation.hurry()],
-      [window, 'offline', () => this._conversation.offline()],
-      [document, 'visibilitychange', () => { if (!document.hidden) this._conversation.hurry(); }],
-    ];
-    this._heard.forEach(([target, name, hear]) => target.addEventListener(name, hear));
+    HEARD.forEach(([target, name]) => target.addEventListener(name, this));
     this._conversation.resume();
   }
 
   _stop() {
     if (!this._parts) return;
-    this._heard.forEach(([target, name, hear]) => target.removeEventListener(name, hear));
+    HEARD.forEach(([target, name]) => target.removeEventListener(name, this));
     this._conversation.stop();
     this._log.stop();
-    empty(this.shadowRoot);
+    put(this.shadowRoot);
     this._parts = null;
   }
 
@@ -102,51 +94,26 @@ export class ImhChat extends HTMLElement {
   _settle() {
     const { state } = this._memory;
     const around = this.closest('[lang]');
-    const page = { language: oneOf(LANGUAGES, this.getAttribute('language')) || oneOf(LANGUAGES, around && around.lang),
-      audience: oneOf(AUDIENCES, this.getAttribute('audience')) };
-    const usual = { language: 'en', audience: AUDIENCES[0] };
-    for (const what of Object.keys(usual)) {
-      const begun = (what === 'language' ? LANGUAGES : AUDIENCES).indexOf(state[what]) >= 0;
+    const page = {};
+    for (const [what, known] of Object.entries(KNOWN)) {
+      page[what] = oneOf(known, this.getAttribute(what)) || oneOf(known, around && around.lang);
+      const begun = known.includes(state[what]);
       // A page that now comes in another language was asked for in it; otherwise what the person chose here holds.
       if (begun && (!page[what] || page[what] === state.page[what])) continue;
-      state[what] = page[what] || (what === 'language' && oneOf(LANGUAGES, navigator.language)) || usual[what];
+      state[what] = page[what] || oneOf(known, navigator.language) || known[0];
       state.page[what] = page[what];
       // What the server begins with anyway it is not told: then it goes by what people write.
-      if (begun || state[what] !== usual[what]) state.asked[what] = state[what];
+      if (begun || state[what] !== known[0]) state.asked[what] = state[what];
     }
   }
 
-  /** The page's own form stays in use until the style has come; then the widget takes its place, and what is in it. */
-  _dress() {
-    const { root } = this._parts;
-    const slot = el('slot');
-    const style = el('link', { rel: 'stylesheet', href: new URL('imh-chat.css', import.meta.url).href });
-    root.hidden = true;
-    const take = () => {
-      if (!this._parts || !root.hidden) return;
-      const typed = this.querySelector('textarea, input[type="text"]');
-      if (typed && typed.value) this._parts.field.value = typed.value;
-      const writing = typed && typed === document.activeElement;
-      slot.remove();
-      root.hidden = false;
-      this._count();
-      this._log.toEnd();
-      if (writing) this._parts.field.focus({ preventScroll: true });
-    };
-    style.addEventListener('load', take);
-    style.addEventListener('error', take);
-    [style, slot, root].forEach((part) => this.shadowRoot.appendChild(part));
-  }
-
-  /** The signed id that the server wrote into the page's own form. */
-  _formSender() {
-    const field = this.querySelector('input[name="sender"]');
-    return (field && field.value) || null;
+  _tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
   }
 
   _relabel() {
     const { language, audience } = this._memory.state;
-    relabel(this._parts, { title: this.getAttribute('title'), language, audience, lines: LINES, phrase });
+    relabel(this._parts, { title: this.getAttribute('title'), language, audience });
     this._log.intro(language, STARTERS[language]);
     this._count();
   }
@@ -160,17 +127,19 @@ export class ImhChat extends HTMLElement {
     this._conversation.retell();
   }
 
+  _switchLanguage() {
+    this._switch('language', this._language === 'es' ? 'en' : 'es');
+    // That the translation is nobody's but ours.
+    if (this._language === 'es') this._log.note(phrase('change_to_spanish', 'es'), 'es');
+  }
+
   _handlers() {
     return {
       open: () => this._toggle(true),
       close: () => this._toggle(false),
       menu: () => this._unfold('menu', 'options'),
       moreLines: () => this._unfold('moreLines', 'allLines'),
-      language: () => {
-        this._switch('language', this._language === 'es' ? 'en' : 'es');
-        // That the translation is nobody's but ours.
-        if (this._language === 'es') this._log.note(phrase('change_to_spanish', 'es'), 'es');
-      },
+      language: () => this._switchLanguage(),
       audience: (audience) => this._switch('audience', audience),
       print: () => window.print(),
       erase: () => { this._parts.sure.hidden = false; this._parts.no.focus(); },
@@ -196,18 +165,16 @@ export class ImhChat extends HTMLElement {
     panel.hidden = !open;
     launcher.hidden = open;
     launcher.setAttribute('aria-expanded', String(open));
-    panel.setAttribute('aria-modal', String(window.matchMedia(COVERING).matches));
+    panel.setAttribute('aria-modal', String(this._covering));
     if (silent) return;
     this._memory.state.open = open;
     this._memory.save();
-    if (!open) {
-      launcher.focus();
-      return;
-    }
-    this._log.toEnd();
     // On a touch screen the field would call up the keyboard, and that would cover the numbers.
-    (window.matchMedia('(pointer: coarse)').matches ? heading : field).focus();
-    this.dispatchEvent(new CustomEvent('imh-open', { bubbles: true, composed: true }));
+    const focused = window.matchMedia('(pointer: coarse)').matches ? heading : field;
+    (open ? focused : launcher).focus();
+    if (!open) return;
+    this._log.toEnd();
+    this._tell('imh-open');
   }
 
   _unfold(button, what, open = this._parts[what].hidden) {
@@ -217,7 +184,7 @@ export class ImhChat extends HTMLElement {
   }
 
   _count() {
-    return count(this._parts, this._language, phrase);
+    return count(this._parts, this._language);
   }
 
   _submit() {
@@ -239,12 +206,11 @@ export class ImhChat extends HTMLElement {
   }
 
   async _erase() {
-    const { field } = this._parts;
     const done = await this._conversation.erase();
     if (!this._parts) return;
     this._unfold('menu', 'options', false);
     this._log.note(phrase(done ? 'widget.erased' : 'widget.erase_failed', this._language), this._language);
-    field.focus();
+    this._parts.field.focus();
   }
 
   _fieldKey(event) {
@@ -260,8 +226,8 @@ export class ImhChat extends HTMLElement {
   }
 
   _logKey(event) {
-    const keys = ['ArrowUp', 'ArrowDown', 'Home', 'End'];
-    if (keys.indexOf(event.key) < 0 || event.target.tagName === 'TEXTAREA' || event.altKey || event.ctrlKey) return;
+    const ours = ['ArrowUp', 'ArrowDown', 'Home', 'End'].includes(event.key) && !event.altKey && !event.ctrlKey;
+    if (!ours || event.target.tagName === 'TEXTAREA') return;
     event.preventDefault();
     if (!this._log.step(event.key, event.target)) this._parts.field.focus();
   }
@@ -269,7 +235,7 @@ export class ImhChat extends HTMLElement {
   _panelKey(event) {
     const { options, menu, log, field } = this._parts;
     const inside = this.shadowRoot.activeElement;
-    if (event.key === 'Tab' && !this._inline && window.matchMedia(COVERING).matches) keepInside(this._parts.panel, event, inside);
+    if (event.key === 'Tab' && this._covering) keepInside(this._parts.panel, event, inside);
     if (event.key !== 'Escape') return;
     if (!options.hidden) {
       this._unfold('menu', 'options', false);

@@ -1,8 +1,9 @@
 // The conversation as it is seen and heard: one polite live region, into which everything is put in the order said.
 
 import { MAX_ENTRIES } from './conversation.js';
-import { button, el, empty } from './dom.js';
-import { crisisLines, mine, theirs } from './message.js';
+import { append, button, el, phrase, put } from './dom.js';
+import { choices, crisisLines, mine, theirs } from './message.js';
+import { LINES } from './words.js';
 
 // Long enough for a screen reader to have taken note of a message before its details are put in.
 const DETAILS_AFTER_MS = 50;
@@ -15,7 +16,7 @@ const NEAR_END_PX = 120;
 export class Log {
   /**
    * @param {HTMLElement} box the live region
-   * @param {{phrase: function, lines: Object, choose: function, rate: function, retry: function}} does
+   * @param {{choose: function, rate: function, retry: function}} does
    */
   constructor(box, does) {
     this.box = box;
@@ -31,7 +32,7 @@ export class Log {
     this._typingText = el('span', { class: 'hidden' });
     this._typing = el('div', { class: 'typing', hidden: true },
       el('span', { 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), this._typingText);
-    for (const part of [this._intro, this._earlier, this._note, this._trouble, this._typing]) box.appendChild(part);
+    append(box, [this._intro, this._earlier, this._note, this._trouble, this._typing]);
     this.troubled = null;
   }
 
@@ -42,14 +43,9 @@ export class Log {
 
   /** What stands before the first message: what this is, and questions to begin with. */
   intro(language, starters) {
-    const { phrase, choose } = this._does;
-    empty(this._intro);
     this._intro.lang = language;
-    this._intro.appendChild(el('p', null, phrase('page.not_a_person', language)));
-    this._intro.appendChild(el('p', { class: 'label' }, phrase('widget.starters', language)));
-    this._intro.appendChild(el('ul', { class: 'choices' }, starters.map((starter) => el('li', null,
-      button('choice', { onclick: (event) => choose(starter, language, event) },
-        starter.title)))));
+    put(this._intro, el('p', null, phrase('page.not_a_person', language)),
+      choices('widget.starters', starters, language, this._does));
     this._earlier.textContent = phrase('widget.earlier', language);
   }
 
@@ -77,7 +73,7 @@ export class Log {
       later: (fill) => (restored ? fill() : this._after(DETAILS_AFTER_MS, fill)),
     }).box);
     const together = document.createDocumentFragment();
-    boxes.forEach((box) => together.appendChild(box));
+    append(together, boxes);
     this.box.insertBefore(together, this._note);
     this._drawn.push({ id: entry.id, boxes });
     this._trim();
@@ -89,7 +85,7 @@ export class Log {
   }
 
   _mine(entry) {
-    const { box, state } = mine(entry, this._does.phrase, entry.language);
+    const { box, state } = mine(entry);
     this._states.set(entry.id, { box, state });
     this.mark(entry);
     return box;
@@ -100,7 +96,7 @@ export class Log {
     const drawn = this._states.get(entry.id);
     if (!drawn) return;
     const key = { waiting: 'widget.waiting', refused: 'widget.refused' }[entry.status];
-    drawn.state.textContent = key ? this._does.phrase(key, entry.language) : '';
+    drawn.state.textContent = key ? phrase(key, entry.language) : '';
     drawn.box.lang = entry.language;
   }
 
@@ -127,7 +123,7 @@ export class Log {
     this._drawn = [];
     this._states.clear();
     this._earlier.hidden = true;
-    empty(this._note);
+    put(this._note);
     this.calm();
     this.typing(false);
   }
@@ -141,8 +137,7 @@ export class Log {
 
   /** A sentence between messages, in place of the one before it. */
   note(words, language) {
-    empty(this._note);
-    this._note.appendChild(el('p', { class: 'note-line', lang: language }, words));
+    put(this._note, el('p', { class: 'note-line', lang: language }, words));
     this.toEnd();
   }
 
@@ -154,7 +149,7 @@ export class Log {
     if (!busy) return;
     if (!this.troubled) this.toEnd();
     this._after(TYPING_SAID_AFTER_MS, () => {
-      if (!this._typing.hidden) this._typingText.textContent = this._does.phrase('widget.typing', language);
+      if (!this._typing.hidden) this._typingText.textContent = phrase('widget.typing', language);
     });
   }
 
@@ -162,11 +157,9 @@ export class Log {
   trouble(kind, words, language, { again }) {
     if (this.troubled === kind) return;
     this.troubled = kind;
-    const { phrase, lines, retry } = this._does;
-    empty(this._trouble);
-    this._trouble.appendChild(el('div', { class: 'trouble', lang: language },
-      el('p', null, words), crisisLines(lines[language], phrase, language),
-      again ? button('choice', { onclick: retry }, phrase('widget.retry', language)) : null));
+    put(this._trouble, el('div', { class: 'trouble', lang: language },
+      el('p', null, words), crisisLines(LINES[language], language),
+      again && button('choice', { onclick: this._does.retry }, phrase('widget.retry', language))));
     this._show(this._trouble);
   }
 
@@ -175,7 +168,7 @@ export class Log {
     if (!this.troubled) return false;
     this.troubled = null;
     const focused = this._trouble.contains(this.box.getRootNode().activeElement);
-    empty(this._trouble);
+    put(this._trouble);
     if (focused) this.box.focus({ preventScroll: true });
     return true;
   }

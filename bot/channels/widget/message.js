@@ -1,16 +1,8 @@
 // One message as it is shown and read aloud: who, the plain words, then the brief's own words and where they are from.
 
-import { button, el, empty, fill, link, list, text } from './dom.js';
+import { append, button, el, fields, label, link, list, phrase, put, text, unique } from './dom.js';
 
 const MAX_FEEDBACK_CHARACTERS = 1000;
-
-let made = 0;
-
-/** An id that no other element of the page has. */
-function unique(name) {
-  made += 1;
-  return `imh-${name}-${made}`;
-}
 
 /** A time of day as people of that language write it. */
 function clock(at, language) {
@@ -23,90 +15,79 @@ function clock(at, language) {
 function frame(kind, language, who, plain) {
   const [whoId, textId] = [unique('who'), unique('text')];
   const body = el('p', { class: 'plain', id: textId }, plain);
-  const box = el('div', {
-    class: `message ${kind}`, role: 'article', tabindex: '-1', lang: language, 'aria-labelledby': `${whoId} ${textId}`,
-  }, el('span', { class: 'hidden', id: whoId }, who), body);
+  const box = el('div', { class: `message ${kind}`, role: 'article', tabindex: '-1', lang: language,
+    'aria-labelledby': `${whoId} ${textId}` }, el('span', { class: 'hidden', id: whoId }, who), body);
   return { box, body };
 }
 
 /** What the person said. Not announced: they know it. `state` is where "not sent yet" goes. */
-export function mine(entry, phrase, language) {
+export function mine(entry) {
+  const { language } = entry;
   const { box } = frame('mine', language, phrase('widget.you', language), entry.shown || entry.text);
   box.setAttribute('aria-live', 'off');
   const state = el('p', { class: 'state' });
-  box.appendChild(state);
-  box.appendChild(el('p', { class: 'tools' }, clock(entry.at, language)));
+  append(box, [state, el('p', { class: 'tools' }, clock(entry.at, language))]);
   return { box, state };
 }
 
 /** Crisis lines as links that call or text. */
-export function crisisLines(lines, phrase, language) {
+export function crisisLines(lines, language) {
   return el('ul', { class: 'lines' }, list(lines).map((line) => el('li', null,
-    el('strong', null, text(line.name)), ' ',
+    el('strong', null, line.name), ' ',
     el('span', { class: 'reach' },
-      link('tel', line.phone, text(line.display), { class: 'call' }),
-      line.sms ? link('sms', line.sms, fill(phrase('labels.text_line', language),
-        { number: text(line.sms === line.phone ? line.display : line.sms) }), { class: 'call' }) : null),
-    el('span', { class: 'when' }, text(line.when)))));
+      link('tel', line.phone, line.display, { class: 'call' }),
+      line.sms && link('sms', line.sms, phrase('labels.text_line', language,
+        { number: text(line.sms === line.phone ? line.display : line.sms) }), { class: 'call' })),
+    el('span', { class: 'when' }, line.when))));
 }
 
 /**
  * What the server said: one message of a reply.
  * @param {Object} part a message of the contract
- * @param {{phrase: function, choose: function, rate: function, announce: function, later: function}} does
+ * @param {{choose: function, rate: function, announce: function, later: function}} does
  */
 export function theirs(part, entry, does) {
   const custom = part.custom;
   const language = custom.language === 'es' ? 'es' : 'en';
   const crisis = custom.kind === 'crisis';
-  const who = does.phrase(crisis ? 'widget.danger' : 'widget.answer', language);
+  const who = phrase(crisis ? 'widget.danger' : 'widget.answer', language);
   const kind = /^[a-z_]{1,20}$/.test(custom.kind) ? custom.kind : 'smalltalk';
   const { box, body } = frame(`theirs ${kind}`, language, who, text(custom.plain) || text(part.text));
-  if (crisis) box.appendChild(crisisLines(custom.lines, does.phrase, language));
   // Found by whoever reads on, not read out with the answer: the live region says the plain words and the choices.
   const more = el('div', { class: 'more', 'aria-live': 'off' });
-  box.appendChild(more);
-  const choices = list(part.buttons);
-  if (choices.length) box.appendChild(quickReplies(choices, custom, language, does));
+  const replies = list(part.buttons);
   const tools = el('div', { class: 'tools', 'aria-live': 'off' });
-  box.appendChild(tools);
+  append(box, [crisis && crisisLines(custom.lines, language), more,
+    replies.length && choices(custom.kind !== 'clarify' && 'labels.related', replies, language, does), tools]);
   // Put in once the rest was announced: what is added inside aria-live="off" stays silent.
   does.later(() => {
-    quotation(custom, language, does).forEach((piece) => more.appendChild(piece));
-    contacts(custom, language, does).forEach((piece) => more.appendChild(piece));
+    append(more, [quotation(custom, language), contacts(custom, language)]);
     toolbar(tools, part, entry, language, does);
   });
   return { box, body };
 }
 
-function quickReplies(choices, custom, language, does) {
-  const label = custom.kind === 'clarify' ? null : el('p', { class: 'label' }, does.phrase('labels.related', language));
-  return el('div', { class: 'choices' }, label, el('ul', null, choices.map((choice) => el('li', null,
-    button('choice', { onclick: (event) => does.choose(choice, language, event) },
-      text(choice.title))))));
+/** What can be chosen, a button each, below a line that says so. */
+export function choices(above, offered, language, does) {
+  return el('div', { class: 'choices' }, above && label(above, language), el('ul', null, offered.map((choice) =>
+    el('li', null, button('choice', { onclick: (event) => does.choose(choice, language, event) }, choice.title)))));
 }
 
-function quotation(custom, language, does) {
-  const pieces = [];
-  const quote = custom.quote && typeof custom.quote === 'object' ? custom.quote : null;
-  const source = custom.source && typeof custom.source === 'object' ? custom.source : null;
-  const from = source ? [`${does.phrase('labels.source', language)} ${text(source.title)}, ${text(source.publisher)} `,
-    footnotes(custom, language, does)] : [];
-  if (quote && text(quote.text)) {
-    pieces.push(el('figure', null,
-      el('p', { class: 'label' }, does.phrase('labels.quote', language)),
-      el('blockquote', { lang: 'en' }, `“${text(quote.text)}”`),
-      text(quote.translation) ? [el('p', { class: 'label' }, does.phrase('labels.translation', language)),
-        el('p', { class: 'translation' }, text(quote.translation))] : null,
-      el('figcaption', null, from)));
-  } else if (source) {
-    pieces.push(el('div', { class: 'source' }, from));
-  }
-  return pieces;
+function quotation(custom, language) {
+  const [quote, source] = [fields(custom.quote), fields(custom.source)];
+  const from = text(source.title) && [
+    `${phrase('labels.source', language)} ${source.title}, ${text(source.publisher)} `, footnotes(custom, language)];
+  if (!text(quote.text)) return from && el('div', { class: 'source' }, from);
+  return el('figure', null,
+    label('labels.quote', language),
+    el('blockquote', { lang: 'en' }, `“${quote.text}”`),
+    text(quote.translation) && [label('labels.translation', language),
+      el('p', { class: 'translation' }, quote.translation)],
+    el('figcaption', null, from));
 }
 
 /** Numbers that open the full reference in place, right behind themselves, so that it is the next thing read. */
-function footnotes(custom, language, does) {
+function footnotes(custom, language) {
   const numbers = new Map();
   for (const citation of list(custom.citations)) {
     const known = numbers.get(text(citation.reference)) || [];
@@ -115,7 +96,7 @@ function footnotes(custom, language, does) {
   return Array.from(numbers, ([reference, under]) => {
     const id = unique('note');
     const note = el('span', { class: 'note', id, hidden: true }, reference);
-    const name = fill(does.phrase('widget.source_number', language), { number: under.join(', ') });
+    const name = phrase('widget.source_number', language, { number: under.join(', ') });
     const marker = button('marker', { 'aria-expanded': 'false', 'aria-controls': id }, name);
     const show = (open) => { note.hidden = !open; marker.setAttribute('aria-expanded', String(open)); };
     marker.addEventListener('click', () => show(note.hidden));
@@ -128,62 +109,47 @@ function footnotes(custom, language, does) {
   });
 }
 
-function contacts(custom, language, does) {
+function contacts(custom, language) {
   const reached = list(custom.contacts);
-  if (!reached.length) return [];
-  return [el('p', { class: 'label' }, does.phrase('labels.contact', language)),
-    el('ul', { class: 'contacts' }, reached.map((contact) => el('li', null, text(contact.name), ' ',
-      link('tel', contact.phone, text(contact.display), { class: 'call' }), ' ',
-      contact.email ? link('mailto', contact.email, text(contact.email), { class: 'call' }) : null)))];
+  return reached.length && [label('labels.contact', language),
+    el('ul', { class: 'contacts' }, reached.map(({ name, phone, display, email }) => el('li', null, name, ' ',
+      link('tel', phone, display, { class: 'call' }), ' ', email && link('mailto', email, email, { class: 'call' }))))];
 }
 
 function toolbar(tools, part, entry, language, does) {
-  const say = (key) => does.phrase(key, language);
-  tools.appendChild(clock(entry.at, language));
-  if (['smalltalk', 'clarify', 'notice'].indexOf(part.custom.kind) >= 0) return;
-  const copy = button('tool', null, say('widget.copy'));
-  copy.addEventListener('click', async () => {
+  const { kind, id } = part.custom;
+  const copy = button('tool', { onclick: async () => {
     const done = await copied(text(part.text));
-    does.announce(say(done ? 'widget.copied' : 'widget.copy_failed'), language);
-    if (done) copy.textContent = say('widget.copied');
-  });
-  tools.appendChild(copy);
-  if (part.custom.kind === 'answer' && text(part.custom.id)) rating(tools, part.custom.id, entry, language, does);
+    does.announce(phrase(done ? 'widget.copied' : 'widget.copy_failed', language), language);
+    if (done) put(copy, phrase('widget.copied', language));
+  } }, phrase('widget.copy', language));
+  append(tools, [clock(entry.at, language), !['smalltalk', 'clarify', 'notice'].includes(kind) && copy,
+    kind === 'answer' && text(id) && rating(id, entry, language, does)]);
 }
 
 /** Thumbs, and after one of them a field for a word that nobody has to write. */
-function rating(tools, answerId, entry, language, does) {
-  const say = (key) => does.phrase(key, language);
+function rating(answerId, entry, language, does) {
   const word = el('div', { class: 'word' });
-  const rated = entry.rated || {};
-  const thumb = (value, key) => button('tool', { 'aria-pressed': String(rated[answerId] === value), 'data-value': value,
-  }, say(key));
-  const thumbs = [thumb('up', 'widget.helpful'), thumb('down', 'widget.not_helpful')];
-  const send = async (value, comment) => {
-    const lines = await does.rate(entry, answerId, value, comment, language);
-    empty(word);
-    if (lines.length) word.appendChild(crisisLines(lines, does.phrase, language));
-  };
-  const ask = (value) => {
+  const rate = (value, comment) => does.rate(entry, answerId, value, comment, language);
+  const ask = (value, thumb) => {
     const id = unique('word');
     const field = el('textarea', { id, rows: '2', maxlength: String(MAX_FEEDBACK_CHARACTERS) });
-    empty(word);
-    word.appendChild(el('label', { for: id }, say('widget.feedback_word')));
-    word.appendChild(field);
-    word.appendChild(button('choice', { onclick: async () => {
-      await send(value, field.value.trim() || undefined);
-      thumbs.find((each) => each.dataset.value === value).focus();
-    } }, say('widget.feedback_send')));
+    const send = async () => {
+      const lines = await rate(value, field.value.trim() || undefined);
+      put(word, lines.length && crisisLines(lines, language));
+      thumb.focus();
+    };
+    put(word, el('label', { for: id }, phrase('widget.feedback_word', language)), field,
+      button('choice', { onclick: send }, phrase('widget.feedback_send', language)));
   };
-  for (const each of thumbs) {
-    each.addEventListener('click', () => {
-      thumbs.forEach((other) => other.setAttribute('aria-pressed', String(other === each)));
-      ask(each.dataset.value);
-      does.rate(entry, answerId, each.dataset.value, undefined, language);
-    });
-    tools.appendChild(each);
-  }
-  tools.appendChild(word);
+  const thumbs = [['up', 'widget.helpful'], ['down', 'widget.not_helpful']].map(([value, key]) => button('tool', {
+    'aria-pressed': String(fields(entry.rated)[answerId] === value), 'data-value': value,
+    onclick: ({ currentTarget: thumb }) => {
+      thumbs.forEach((other) => other.setAttribute('aria-pressed', String(other === thumb)));
+      ask(value, thumb);
+      rate(value);
+    } }, phrase(key, language)));
+  return [thumbs, word];
 }
 
 /** Whether the words are on the clipboard now. On a page without https there is none. */

@@ -1,8 +1,9 @@
 // The frame around a conversation: button, heading, numbers for danger, log, and the field to write in.
 
 import { MAX_CHARACTERS } from './client.js';
-import { button, el, empty, fill, icon, link } from './dom.js';
+import { append, button, el, icon, link, phrase, put, unique } from './dom.js';
 import { crisisLines } from './message.js';
+import { LINES } from './words.js';
 
 // Lines of 2 units in a square of 24.
 const SPEECH = 'M4 4h16v12h-9l-5 4v-4H4zM8 9h8M8 12h5';
@@ -12,8 +13,6 @@ const MORE = 'M4 7h16M4 12h16M4 17h16';
 const ALWAYS_SHOWN = 2;
 
 const FOCUSABLE = 'button, a[href], textarea, input, [tabindex="0"]';
-
-let panels = 0;
 
 /** What is said in the language of the panel: `relabel` fills it in. */
 function said(key, tag = 'span', given = {}, ...children) {
@@ -26,8 +25,8 @@ function said(key, tag = 'span', given = {}, ...children) {
  * @returns {Object<string, HTMLElement>} its parts by name
  */
 export function buildPanel({ inline, on }) {
-  panels += 1;
-  const id = (name) => `imh-${name}-p${panels}`;
+  const panel = unique('panel');
+  const id = (name) => `${panel}-${name}`;
   const folded = (name) => ({ 'aria-expanded': 'false', 'aria-controls': id(name) });
   const parts = {};
 
@@ -82,8 +81,29 @@ export function buildPanel({ inline, on }) {
   return parts;
 }
 
+/**
+ * Puts the panel into its host. The page's own form stays in use until the style has come; then the panel takes its
+ * place, and what was typed into it.
+ */
+export function dress(host, { root, field }, done) {
+  const slot = el('slot');
+  const take = () => {
+    if (!root.hidden || !slot.parentNode) return;
+    const typed = host.querySelector('textarea, input[type="text"]');
+    if (typed && typed.value) field.value = typed.value;
+    const writing = typed && typed === document.activeElement;
+    slot.remove();
+    root.hidden = false;
+    done();
+    if (writing) field.focus({ preventScroll: true });
+  };
+  root.hidden = true;
+  const href = new URL('imh-chat.css', import.meta.url).href;
+  append(host.shadowRoot, [el('link', { rel: 'stylesheet', href, onload: take, onerror: take }), slot, root]);
+}
+
 /** Puts every word of the panel into a language; the messages keep theirs. No network is needed for any of it. */
-export function relabel(parts, { title, language, audience, lines, phrase }) {
+export function relabel(parts, { title, language, audience }) {
   const say = (key) => phrase(key, language);
   parts.root.lang = language;
   parts.root.querySelectorAll('[data-say]').forEach((each) => { each.textContent = say(each.dataset.say); });
@@ -93,25 +113,22 @@ export function relabel(parts, { title, language, audience, lines, phrase }) {
   parts.parent.checked = audience !== 'provider';
   parts.provider.checked = audience === 'provider';
   parts.log.setAttribute('aria-label', say('widget.log'));
-  empty(parts.numbers);
-  for (const line of lines[language].slice(0, ALWAYS_SHOWN)) {
-    const name = fill(say('widget.call'), { name: line.name, number: line.display });
-    parts.numbers.appendChild(link('tel', line.phone, line.display, { class: 'call', 'aria-label': name }));
-  }
-  empty(parts.allLines);
-  parts.allLines.appendChild(crisisLines(lines[language], phrase, language));
+  const lines = LINES[language];
+  put(parts.numbers, lines.slice(0, ALWAYS_SHOWN).map(({ name, phone, display }) => link('tel', phone, display,
+    { class: 'call', 'aria-label': phrase('widget.call', language, { name, number: display }) })));
+  put(parts.allLines, crisisLines(lines, language));
 }
 
 /**
- * Fits the field to what is in it, and says how many characters are too many; a paste is never cut off behind somebody's
+ * Fits the field to what is in it, and says how many characters are too many: a paste is never cut off behind anybody's
  * back.
  * @returns {string} what it says; empty where all is well
  */
-export function count({ field, count: told }, language, phrase) {
+export function count({ field, count: told }, language) {
   const characters = Array.from(field.value.trim()).length;
   const over = characters > MAX_CHARACTERS;
   const number = (value) => value.toLocaleString(language);
-  told.textContent = over ? fill(phrase('widget.too_long', language),
+  told.textContent = over ? phrase('widget.too_long', language,
     { count: number(characters), limit: number(MAX_CHARACTERS) }) : '';
   field.setAttribute('aria-invalid', String(over));
   // As high as what is written, in steps, since nothing may be styled from here.

@@ -84,13 +84,18 @@ class TestRules:
         widget.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert violations(widget.page) == []
 
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("language", ["en", "es"])
     @pytest.mark.parametrize("kind", ["lose", "garble"])
-    def test_an_error_is_clean(self, opened: Widget, site: Site, kind: str) -> None:
+    def test_an_error_is_clean(self, page: Page, site: Site, kind: str, language: str, scheme: str) -> None:
         """With the crisis lines in it."""
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto(site.page("<imh-chat open></imh-chat>", language=language))
+        widget = Widget(page)
         site.fault = lambda path: kind if path.endswith("/webhook") else "pass"
-        opened.write(QUESTION)
-        expect(opened.trouble).to_be_visible(timeout=PATIENCE_MS)
-        assert violations(opened.page) == []
+        widget.write(QUESTION)
+        expect(widget.trouble).to_be_visible(timeout=PATIENCE_MS)
+        assert violations(page) == []
 
     @pytest.mark.parametrize("width", [320, 768, 1440])
     @pytest.mark.parametrize("language", ["en", "es"])

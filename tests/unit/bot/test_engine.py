@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Iterator
 
 import pytest
 import yaml
+from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
@@ -22,7 +25,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import engine as module
 from bot.channels.exchange import CollectingOutput
-from bot.engine import Engine, LocalAction
+from bot.engine import Engine, LocalAction, Processor
 from bot.knowledge import Knowledge, use
 from bot.settings import PROJECT
 from bot.store.locks import QueueLockStore
@@ -339,3 +342,34 @@ def test_every_action_of_the_domain_answers_in_this_process(
     assert reply and all(message["text"] and message["custom"]["kind"] for message in reply)
     assert caplog.records == []
     assert bot.stored().current_slot_values()["noticed"] is True
+
+
+def test_the_loop_goes_on_while_messages_are_understood_one_by_one() -> None:
+    """Nothing else waits for the encoders, and no component ever works on two messages at once."""
+    begun, most, released = [], [], threading.Event()
+
+    class Slow(Processor):
+        def __init__(self) -> None:
+            self._understanding = ThreadPoolExecutor(1)
+
+        def _parse_message_with_graph(self, message: UserMessage, *_: Any) -> dict[str, Any]:
+            begun.append(message.text)
+            most.append(len(begun))
+            assert released.wait(10)
+            begun.remove(message.text)
+            return {"text": message.text, "intent": {}, "entities": []}
+
+        def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+            """There is no model."""
+
+    async def ask() -> list[dict[str, Any]]:
+        processor = Slow()
+        asked = [asyncio.ensure_future(processor.parse_message(UserMessage(text))) for text in ("one", "two", "three")]
+        while not begun:
+            await asyncio.sleep(0.01)
+        assert not any(task.done() for task in asked)
+        released.set()
+        return await asyncio.gather(*asked)
+
+    assert [parsed["text"] for parsed in asyncio.run(ask())] == ["one", "two", "three"]
+    assert most == [1, 1, 1]

@@ -31,7 +31,7 @@ def test_the_widget_weighs_20_kilobytes_at_most(knowledge: Knowledge) -> None:
     """Gzipped, with its style, both languages and all crisis lines."""
     files = assets.files()
     parts = [asset for name, asset in files.items() if (assets.WIDGET / name).is_file()] + [assets.words(knowledge)]
-    assert sum(len(part.compressed) for part in parts) <= 20 * 1024
+    assert sum(len(part.compressed) for part in parts) <= 20_000
 
 
 def test_everything_is_asked_for_at_once() -> None:

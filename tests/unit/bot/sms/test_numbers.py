@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sms.numbers import Kind, Number, read_number
+from bot.sms.numbers import Kind, Number, displayed, read_number
 
 
 @pytest.mark.parametrize("written", [
@@ -40,3 +40,11 @@ def test_an_impossible_number_is_still_somebody(written: str) -> None:
     """It is kept apart from others and breaks nothing."""
     found = read_number(written)
     assert found.text and found == read_number(written)
+
+
+@pytest.mark.parametrize(("written", "shown"), [
+    ("+15055550123", "(505) 555-0123"), ("505 555 0123", "(505) 555-0123"), ("+34600111222", "+34 600 11 12 22"),
+    ("72975", "72975"), ("+999", "+999"),
+])
+def test_a_number_is_shown_as_people_write_it(written: str, shown: str) -> None:
+    assert displayed(written) == shown

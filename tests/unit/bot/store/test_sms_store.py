@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from bot.store import tables
 from bot.store.database import open_database, upsert
 from bot.store.keys import open_pseudonyms, rekey
 from bot.store.sms import CLAIMS_KEPT_S, LEASE_S, PAGES_KEPT_S, SmsStore
+from tests.support import postgres
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
 NUMBER, OURS = "+15053317138", "+15055550100"
@@ -34,8 +36,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> str:
+def file(tmp_path: Path) -> str:
+    """The address of an SQLite file."""
     return f"sqlite:///{tmp_path / 'sms.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(
+    not postgres.PRESENT, reason="PostgreSQL is not installed"))])
+def address(request: pytest.FixtureRequest, file: str) -> str:
+    """An empty database of each kind."""
+    return file if request.param == "sqlite" else request.getfixturevalue("database_server").database()
+
+
+@pytest.fixture(scope="module")
+def database_server() -> Iterator[postgres.Postgres]:
+    with postgres.Postgres() as running:
+        yield running
 
 
 @pytest.fixture
@@ -54,10 +70,10 @@ def test_an_opt_out_is_kept_until_it_is_taken_back(store: SmsStore, address: str
     assert not store.is_out("sms-a")
 
 
-def test_who_is_out_is_known_while_the_database_is_away(store: SmsStore, address: str, tmp_path: Path) -> None:
+def test_who_is_out_is_known_while_the_database_is_away(file: str, tmp_path: Path) -> None:
     """As it was known last; everything else says that it cannot."""
+    store, later = SmsStore(file, key_id="k1"), SmsStore(file, key_id="k1")
     store.opt_out("sms-a")
-    later = SmsStore(address, key_id="k1")
     later.open()
     (tmp_path / "sms.db").rename(tmp_path / "gone.db")
     (tmp_path / "sms.db").mkdir()  # neither there nor to be made
@@ -102,6 +118,23 @@ def test_of_many_at_once_one_gets_it(address: str) -> None:
         found.append(one.claim("twilio", "m1")[0])
 
     threads = [threading.Thread(target=claim, args=(one,)) for one in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [False] * 7 + [True]
+
+
+def test_many_may_begin_with_an_empty_database_at_once(address: str) -> None:
+    """As workers do: each finds the tables or makes them, whoever is first."""
+    found: list[bool] = []
+    start = threading.Barrier(8)
+
+    def begin() -> None:
+        start.wait()
+        found.append(SmsStore(address, key_id="k1").claim("twilio", "m1")[0])
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -204,7 +237,7 @@ def test_after_a_change_of_key_everybody_is_found(address: str) -> None:
     """Twice: opt-outs, pages, conversations, replies and Rasa's events; a conversation on the web stays where it is."""
     engine = open_database(address)
     with engine.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255))"))
+        connection.execute(sa.text("CREATE TABLE events (sender_id VARCHAR(255))"))
     before = Pseudonyms(FIRST).of(NUMBER, OURS)
     store = SmsStore(address, key_id=Pseudonyms(FIRST).key_id)
     store.opt_out(before)

@@ -1,0 +1,91 @@
+"""A PostgreSQL of the tests' own, out of the machine's package, on a free port. Ends only what it started."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.support.server import free_port
+
+# Debian keeps the programs of each version in a folder of its own; the newest counts.
+_FOLDERS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *map(
+    Path, filter(None, os.environ.get("PATH", "").split(os.pathsep)))]
+_PROGRAMS = next((folder for folder in _FOLDERS if (folder / "initdb").is_file() and (folder / "postgres").is_file()),
+                 None)
+PRESENT = _PROGRAMS is not None
+_UP_WITHIN_S = 30
+_USER = "imh"
+
+
+class Postgres:
+    """One server with as many databases as are asked for; a context manager."""
+
+    def __init__(self) -> None:
+        # Not pytest's folder: nobody but its owner may look into that, and a server of root's is refused.
+        self._folder = Path(tempfile.mkdtemp(prefix="imh-postgres-"))
+        self._port = free_port()
+        self._serial = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
+            shutil.chown(self._folder, "postgres", "postgres")
+
+    def __enter__(self) -> Postgres:
+        assert _PROGRAMS is not None
+        subprocess.run([_PROGRAMS / "initdb", "--no-sync", "--auth=trust", f"--username={_USER}", "--encoding=UTF8",
+                        "--locale=C", "-D", self._folder / "data"], check=True, capture_output=True, cwd=self._folder,
+                       **self._as)
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start, and wait until it takes connections."""
+        assert _PROGRAMS is not None
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_PROGRAMS / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1",
+                 "-k", self._folder, "-c", "fsync=off"], cwd=self._folder, stdout=log, stderr=log, **self._as)
+        deadline = time.monotonic() + _UP_WITHIN_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(self._folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End every connection and the server; what was committed is there after the next start."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)  # "fast": sessions are ended, nothing is waited for
+            self._process.wait(timeout=_UP_WITHIN_S)
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"imh_{next(self._serial)}"
+        with sa.create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        return self._address(name)
+
+    def _address(self, database: str) -> str:
+        return f"postgresql://{_USER}@127.0.0.1:{self._port}/{database}"
+
+    def _answers(self) -> bool:
+        try:
+            sa.create_engine(self._address("postgres")).connect().close()
+        except sa.exc.OperationalError:
+            return False
+        return True
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
