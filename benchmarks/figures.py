@@ -60,7 +60,6 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Share]:
         "out of scope recognised": kept(o.right for o in beyond),
         "out of scope recognised, near": kept(o.right for o in beyond if _marked("distance", "near")(o)),
         "out of scope recognised, far": kept(o.right for o in beyond if _marked("distance", "far")(o)),
-        "asked of the second encoder": kept(o.thought.routed for o in outcomes),
     }
 
 

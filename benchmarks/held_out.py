@@ -28,7 +28,6 @@ class Thought:
     intent: str
     confidence: float
     ranking: Mapping[str, float]
-    routed: bool  # whether the dearer encoder was asked
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,7 @@ async def _thought(agent: Agent, sender: str) -> Thought:
     tracker = await agent.tracker_store.retrieve(sender)
     parsed = tracker.latest_message.parse_data
     return Thought(str(parsed["intent"]["name"]), float(parsed["intent"]["confidence"]),
-                   {entry["name"]: entry["confidence"] for entry in parsed.get("intent_ranking") or []},
-                   bool(parsed.get("second_opinion")))
+                   {entry["name"]: entry["confidence"] for entry in parsed.get("intent_ranking") or []})
 
 
 def _read(name: str) -> Any:

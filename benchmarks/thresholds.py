@@ -26,8 +26,7 @@ from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
 from nlu.encoders.unseen import unseen_voices
 
-FIRST = ("e5",)
-ALONE_AND_TOGETHER = (("mpnet",), FIRST, ("e5", "mpnet"))
+ENCODER = "e5"
 STRENGTHS = (3.0, 10.0, 30.0)
 FOLDS = 5
 ITERATIONS = 80
@@ -79,26 +78,16 @@ def _ranking(model: SoftmaxRegression, temperature: float, vector: np.ndarray) -
 
 
 def table() -> Iterator[str]:
-    """A line a choice: encoders and strengths, the cascade, scope, danger, two questions."""
+    """A line a choice: strength, scope, danger, two questions."""
     lines = utterances()
-    encoded = {name: encode_cached(load(name), [line.text for line in lines]) for name in ("e5", "mpnet")}
+    vectors = encode_cached(load(ENCODER), [line.text for line in lines])
     content = _content(lines)
-    for names in ALONE_AND_TOGETHER:
-        for strength in (STRENGTHS if names == FIRST else STRENGTHS[1:2]):
-            reading = read(lines, np.hstack([encoded[name] for name in names]), strength=strength, calibrated=False)
-            yield f"{'+'.join(names)}, strength {strength:g}: {_topics(lines, reading.rankings, content)}"
-    first = read(lines, np.hstack([encoded[name] for name in FIRST]), strength=10.0, calibrated=True)
-    second = read(lines, np.hstack([encoded[name] for name in (*FIRST, "mpnet")]), strength=10.0, calibrated=True)
-    for unsure, danger in itertools.product((0.5, 0.7, 0.9), ((0.05, 0.97), (0.02, 0.97))):
-        asked = [bool(one) and _unsure(one, unsure, danger) for one in first.rankings]
-        mixed = [other if ask else one for one, other, ask in zip(first.rankings, second.rankings, asked)]
-        yield (f"second opinion below {unsure}, danger {danger[0]} to {danger[1]}: asked "
-               f"{Share.of(ask for ask, one in zip(asked, mixed) if one)}, {_topics(lines, mixed, content)}; "
-               f"{_danger(lines, mixed, (0.35,))}")
-    asked = [bool(one) and _unsure(one, 0.7, (0.05, 0.97)) for one in first.rankings]
-    chosen = [other if ask else one for one, other, ask in zip(first.rankings, second.rankings, asked)]
-    yield from _scope(lines, chosen, content)
-    yield _danger(lines, chosen, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
+    for strength in STRENGTHS:
+        reading = read(lines, vectors, strength=strength, calibrated=False)
+        yield f"strength {strength:g}: {_topics(lines, reading.rankings, content)}"
+    first = read(lines, vectors, strength=10.0, calibrated=True)
+    yield from _scope(lines, first.rankings, content)
+    yield _danger(lines, first.rankings, (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5))
     yield from _two_questions(lines, content, first)
 
 
@@ -112,10 +101,6 @@ def _topics(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], cont
                         if rankings[i] and lines[i].marks["language"] == code)
 
     return f"right topic {share('en')} English, {share('es')} Spanish"
-
-
-def _unsure(ranking: Ranking, below: float, danger: tuple[float, float]) -> bool:
-    return ranking[0]["confidence"] < below or danger[0] < confidence_of(ranking, CRISIS) < danger[1]
 
 
 def _scope(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], content: Sequence[int]) -> Iterator[str]:
@@ -159,14 +144,12 @@ def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bars
 def _two_questions(lines: Sequence[Utterance], content: Sequence[int], reading: Reading) -> Iterator[str]:
     """Pairs of one voice's questions, run together, and single questions of several parts beside them."""
     segmenter = Segmenter(Segmenter.get_default_config())
-    encoders = [load(name) for name in FIRST]
-    widths = [encoder.width for encoder in encoders]
+    encoder = load(ENCODER)
     scope = ScopeDecision({"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.0})
 
     def halves(text: str, fold: int) -> list[tuple[str, float]]:
         parts = segmenter.split(text)
-        vectors = [np.hstack([encoder.encode([part])[0] for encoder in encoders]) for part in parts]
-        cut = plainest(cuts(parts, vectors, widths), lambda vector: reading.rank(vector, fold))
+        cut = plainest(cuts(parts, encoder.encode(parts), [encoder.width]), lambda vector: reading.rank(vector, fold))
         return [scope.decide(ranking) for ranking in cut[1]] if cut else []
 
     chance = random.Random(1)

@@ -16,7 +16,6 @@ TOPICS = "topics"
 ALSO = "also"
 CRISIS_PROPERTY = "crisis"
 RANKING = "ranking"
-SECOND_OPINION = "second_opinion"
 LEANS = "leans"
 ASKED = "asked"
 

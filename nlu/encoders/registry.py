@@ -42,15 +42,8 @@ def _e5() -> Encoder:
     return OnnxEncoder("e5", *prepared("e5"), width=384, max_tokens=128, prefix=PREFIX)
 
 
-def _mpnet() -> Encoder:
-    """all-mpnet-base-v2 (Apache-2.0): English, 6.5 ms a sentence; asked where the others are unsure."""
-    from nlu.encoders.onnx_encoder import OnnxEncoder
-
-    return OnnxEncoder("mpnet", *prepared("mpnet"), width=768, max_tokens=128)
-
-
 # Imported when asked for: an encoder that config.yml does not name costs neither time nor memory.
-_LOADERS: dict[str, Callable[[], Encoder]] = {"e5": _e5, "mpnet": _mpnet}
+_LOADERS: dict[str, Callable[[], Encoder]] = {"e5": _e5}
 
 
 def file_hash(path: Path) -> str:

@@ -203,7 +203,7 @@ def test_damaged_file_is_an_error(tiny_files: tuple[Path, Path], tmp_path: Path,
 # --- The real encoders ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["e5", "mpnet"])
+@pytest.fixture(scope="module", params=["e5"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     """Each encoder that config.yml may name."""
     return load(request.param)

@@ -219,8 +219,8 @@ def test_command_installs_every_encoder(monkeypatch: pytest.MonkeyPatch, log_lev
     monkeypatch.setattr(setup, "install", installed.append)
     monkeypatch.setattr(setup, "load_encoder", lambda name: encoder)
     setup.main()
-    assert installed == ["e5", "mpnet"]
-    assert len(encoder.asked) == 2
+    assert installed == ["e5"]
+    assert len(encoder.asked) == 1
 
 
 def test_command_fails_where_vectors_are_wrong(monkeypatch: pytest.MonkeyPatch, log_level: None) -> None:
