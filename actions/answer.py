@@ -9,7 +9,8 @@ from bot.knowledge.answers import Author
 
 # A topic that comes this close to the one answered is offered first, before the related ones.
 RUNNER_UP_AT = 0.1
-# "Where is that from?" is half a question on the references and half "says who?"; after an answer it means the answer.
+# "Where is that from?" is half a question on the references and half "says who?"; after an answer it means the answer, and
+# so does one as short as "cite pls".
 LEANING_AT = 0.1
 
 
@@ -28,7 +29,7 @@ class ActionAnswer(ReplyingAction):
         return "action_answer"
 
     def reply(self, memory: Memory, author: Author) -> Reply:
-        leaning = memory.leaning >= LEANING_AT or memory.leans == "stays"
+        leaning = memory.leaning >= LEANING_AT or memory.leans in {"stays", "perhaps"}
         if memory.intent == "ask_references" and leaning and memory.last_topic:
             return Reply((author.origin(memory.last_topic),))
         if (topic := topic_in_context(memory)) in author.knowledge.topics:
