@@ -102,8 +102,10 @@ class CrisisScreen(GraphComponent):
             finding = self._rules.screen(text)
             ranking = message.get(RANKING) or []
             confidence = confidence_of(ranking, CRISIS)
-            if not finding and (confidence < self._crisis_at
-                                or confidence < self._idiom_at and self._rules.idiomatic(text)):
+            if not finding and confidence < self._crisis_at:
+                continue
+            if not finding and confidence < self._idiom_at and self._rules.idiomatic(text):
+                self._read_without_danger(message, ranking, confidence)
                 continue
             kinds = finding.kinds or (self._likeliest_kind(message),)
             by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]
@@ -114,6 +116,12 @@ class CrisisScreen(GraphComponent):
             message.set(CRISIS_PROPERTY, {"kinds": list(kinds), "by": by}, add_to_output=True)
             set_intent(message, CRISIS, 1.0 if finding else confidence, ranking)
         return messages
+
+    def _read_without_danger(self, message: Message, ranking: Ranking, confidence: float) -> None:
+        """"This kid is killing me, he will not be put down": where only the idiom was heard, the rest is what is asked."""
+        name = self._likely_topic([{**entry, "confidence": entry["confidence"] / (1 - confidence)} for entry in ranking])
+        if name and ranking[0]["name"] == CRISIS:
+            set_intent(message, name, confidence_of(ranking, name) / (1 - confidence), ranking)
 
     def _likeliest_kind(self, message: Message) -> str:
         confidences = softmax(self._weights @ embedding(message) + self._bias)
