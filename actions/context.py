@@ -10,7 +10,7 @@ from __future__ import annotations
 from actions.memory import Memory
 
 # How much likelier than the last topic another has to be.
-_CHANGES_AT = {"stays": 0.7, "goes_on": 0.2, "perhaps": 0.45}
+_CHANGES_AT = {"stays": 0.85, "goes_on": 0.2, "perhaps": 0.45}
 # A refusal this sure stands: "and what does a breast pump cost?"
 _REFUSED_AT = 0.95
 # Small talk this sure is small talk; "is that bad?" may be taken for a no.

@@ -30,7 +30,7 @@ _COLOURS = 48
 
 
 def _clarify(widget: Widget) -> None:
-    widget.ask("little ones and stuff")
+    widget.ask("the baby thing")
     expect(widget.host.locator(".message.clarify")).to_be_visible()
 
 

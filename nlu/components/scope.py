@@ -25,6 +25,9 @@ from nlu.components.ranking import (
     topics_of,
 )
 
+# What changes more than one reply: the language, the audience, what is remembered.
+_LASTING = ("change_to_", "erase_data", "start_over")
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class ScopeDecision(GraphComponent):
@@ -36,7 +39,7 @@ class ScopeDecision(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.6}
+        return {"answer_at": 0.35, "change_at": 0.5, "refuse_ratio": 1.0, "also_at": 0.6}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -44,7 +47,9 @@ class ScopeDecision(GraphComponent):
         return cls(config)
 
     def __init__(self, config: Dict[str, Any]) -> None:
+        config = {**self.get_default_config(), **config}
         self._answer_at = config["answer_at"]
+        self._change_at = config["change_at"]
         self._refuse_ratio = config["refuse_ratio"]
         self._also_at = config["also_at"]
 
@@ -73,7 +78,7 @@ class ScopeDecision(GraphComponent):
             if refusal > self._refuse_ratio * topic["confidence"]:
                 return OUT_OF_SCOPE, refusal
             best = topic
-        if best["confidence"] < self._answer_at:
+        if best["confidence"] < (self._change_at if best["name"].startswith(_LASTING) else self._answer_at):
             return FALLBACK, best["confidence"]
         return best["name"], best["confidence"]
 

@@ -21,9 +21,7 @@ DATA = Path(__file__).with_name("second_brief")
 # Of the project's own examples, one in so many is trained on here.
 KEPT_OF = 8
 # Asked as no line of its training data is.
-# Asked as one of the age ("could my seven month old pick up sign language") it is refused: what babies can do at which age
-# is what the encoder was tuned to keep out, and it has to be tuned anew before that gives way (CONTRIBUTING).
-QUESTIONS = ("are hand signs worth teaching to a baby who only babbles", "does signing help babies who cannot talk yet")
+QUESTIONS = ("could my seven month old pick up sign language", "does signing help babies who cannot talk yet")
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot.sms.segments import GSM7_SINGLE
-from tests.support.postgres import PRESENT, Postgres
+from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.texting import ENVIRONMENT, fields_of, kannel, new_number, post, texts_in, twilio
 from tests.support.web import assert_error
 
-pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not PRESENT, reason="PostgreSQL is not installed")]
+pytestmark = pytest.mark.e2e
 
 QUESTION = "what is infant mental health"
 POINT = "Infant mental health is an interdisciplinary field"

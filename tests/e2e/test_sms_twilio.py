@@ -196,7 +196,7 @@ def test_nothing_tells_who_wrote(server: Server, number: str) -> None:
 def test_the_web_masks_too(server: Server) -> None:
     """The same recogniser stands before the same store, and the question is understood as it was typed."""
     reply = server.say("me llamo Zenobia Quux. what is infant mental health", sender="mask-1")
-    assert "define_imh" in {part["custom"]["topic"] for part in reply}
+    assert reply[0]["custom"]["topic"] == "define_imh"
     assert said(server.var_dir, "mask-1") == ["me llamo [name]. what is infant mental health"]
 
 

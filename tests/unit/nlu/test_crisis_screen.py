@@ -356,3 +356,17 @@ def test_idiom_asks_for_a_surer_classifier(screen: CrisisScreen, text: str, conf
     """What people say without meaning it is alarming to a classifier; the rules hear the rest of the message as ever."""
     seen = output(screen, heard(text, ranking(ask_indicators=0.9 - confidence, crisis=confidence)))
     assert bool(seen.get("crisis")) is heard_
+
+
+@pytest.mark.parametrize(("ranked", "intent"), [
+    pytest.param(ranking(crisis=0.5, ask_indicators=0.3, ask_contact=0.1), "ask_indicators", id="a topic beside it"),
+    pytest.param(ranking(crisis=0.58, out_of_scope=0.4, ask_indicators=0.02), "crisis", id="nothing likely beside it"),
+    pytest.param(ranking(greet=0.5, crisis=0.4, ask_indicators=0.1), "greet", id="decided for something else before"),
+])
+def test_what_is_asked_beside_an_idiom_is_answered(screen: CrisisScreen, ranked: list[dict[str, Any]],
+                                                   intent: str) -> None:
+    """Danger is taken out of the ranking and the rest is read anew; where that says little, it stays as it was decided."""
+    asked = heard("this kid is killing me lol", ranked)
+    asked.set("intent", dict(ranked[0]))
+    (done,) = screen.process([asked])
+    assert done.get("intent")["name"] == intent and not done.get("crisis")

@@ -41,8 +41,7 @@ def file(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'sms.db'}"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(
-    not postgres.PRESENT, reason="PostgreSQL is not installed"))])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, file: str) -> str:
     """An empty database of each kind."""
     return file if request.param == "sqlite" else request.getfixturevalue("database_server").database()
