@@ -55,6 +55,16 @@ class Settings:
     kannel_addresses: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     pseudonym_key: str = field(default="", repr=False)
     pseudonym_key_new: str = field(default="", repr=False)
+    console_host: str = "127.0.0.1"
+    console_port: int = 5006
+    console_url: str = ""
+    console_token: str = field(default="", repr=False)
+    staff_dir: Path | None = None
+    evaluation_one_in: int = 5
+    approvals: int = 1
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
 
     @property
     def database_url(self) -> str:
@@ -91,12 +101,28 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         kannel_addresses=read("IMH_KANNEL_ADDRESSES", default.kannel_addresses, _addresses),
         pseudonym_key=read("IMH_PSEUDONYM_KEY", default.pseudonym_key, _secret),
         pseudonym_key_new=read("IMH_PSEUDONYM_KEY_NEW", default.pseudonym_key_new, _secret),
+        console_host=read("IMH_CONSOLE_HOST", default.console_host, str),
+        console_port=read("IMH_CONSOLE_PORT", default.console_port, _port),
+        console_url=read("IMH_CONSOLE_URL", default.console_url, _origin),
+        console_token=read("IMH_CONSOLE_TOKEN", default.console_token, _secret),
+        staff_dir=read("IMH_STAFF_DIR", default.staff_dir, lambda text: Path(text).expanduser().resolve()),
+        evaluation_one_in=read("IMH_EVALUATION_ONE_IN", default.evaluation_one_in, _positive),
+        approvals=read("IMH_APPROVALS", default.approvals, _one_or_two),
+        oidc_issuer=read("IMH_OIDC_ISSUER", default.oidc_issuer, _web_address),
+        oidc_client_id=read("IMH_OIDC_CLIENT_ID", default.oidc_client_id, str),
+        oidc_client_secret=read("IMH_OIDC_CLIENT_SECRET", default.oidc_client_secret, str),
     )
     if settings.twilio_auth_token and not settings.public_url:
         read.wrong.append("IMH_PUBLIC_URL: is needed beside IMH_TWILIO_AUTH_TOKEN: Twilio signs the public address; "
                           "set it to the one that Twilio calls")
     if settings.pseudonym_key and settings.pseudonym_key == settings.secret:
         read.wrong.append("IMH_PSEUDONYM_KEY: is the same as IMH_SECRET; make another with 'openssl rand -hex 32'")
+    if settings.console_url and not settings.console_token:
+        read.wrong.append("IMH_CONSOLE_TOKEN: is needed beside IMH_CONSOLE_URL: the console hands releases to nobody "
+                          "without it; set both sides to the same")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret):
+        read.wrong.append("IMH_OIDC_CLIENT_ID: is needed with IMH_OIDC_CLIENT_SECRET beside IMH_OIDC_ISSUER; the provider "
+                          "hands out both")
     if settings.workers > 1:
         read.wrong.append("IMH_WORKERS: only one worker is possible without a lock that several share; set it to 1")
     if read.wrong:
@@ -173,6 +199,19 @@ def _secret(text: str) -> str:
     if len(text) < _MIN_SECRET_CHARACTERS:
         raise ValueError(f"is shorter than {_MIN_SECRET_CHARACTERS} characters; make one with 'openssl rand -hex 32'")
     return text
+
+
+def _one_or_two(text: str) -> int:
+    if text not in {"1", "2"}:
+        raise ValueError(f"'{text}' is neither 1 (who writes may release) nor 2 (a second person approves)")
+    return int(text)
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+        raise ValueError(f"'{text}' is not an address like https://login.example.org/realm")
+    return text.rstrip("/")
 
 
 def _token(text: str) -> str:

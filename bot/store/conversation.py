@@ -43,7 +43,7 @@ def erase(store: BoundedTrackerStore, sender_id: str) -> None:
         if is_file:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
         with connection.begin():
-            for table in (store.events_table, tables.conversations, tables.replies, tables.feedback):
+            for table in (store.events_table, tables.conversations, tables.replies, tables.feedback, tables.messages):
                 connection.execute(table.delete().where(table.c.sender_id == sender_id))
         if is_file:
             # The log of what was written holds the words until it is folded into the file.

@@ -4,6 +4,8 @@
     replies         one row a message id: the reply, so that a message that comes twice is answered once
     sms_*           what the text-message channel remembers; under pseudonyms, never under phone numbers
     feedback        one row an answer: whether it helped, and a word on it for the staff
+    messages        one row a message that was answered, as the staff see it: masked words, what was understood of them,
+                    how it was answered, and why it should be looked at, if it should; made from the events by the console
 """
 
 from __future__ import annotations
@@ -82,4 +84,36 @@ feedback = sa.Table(
     sa.Column("value", sa.String(8), nullable=False),
     sa.Column("text", sa.Text, nullable=True),
     sa.Column("created_at", sa.Float, nullable=False, index=True),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    # The number of the message's event in Rasa's table: a message is collected once.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("day", sa.String(10), nullable=False, index=True),  # of the server's clock, 2026-11-28
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("audience", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),  # of the reply's first message: answer, clarify, crisis, …
+    sa.Column("topic", sa.String(64)),  # that was answered first, if one was
+    sa.Column("intent", sa.String(64), nullable=False),  # that the pipeline decided for
+    sa.Column("confidence", sa.Float, nullable=False),  # 0-1
+    # The two best topics, each with its confidence (0-1); the margin is what lies between.
+    sa.Column("first", sa.String(64)),
+    sa.Column("first_confidence", sa.Float),
+    sa.Column("second", sa.String(64)),
+    sa.Column("second_confidence", sa.Float),
+    sa.Column("took_ms", sa.Float),  # from the message to the last message of its reply
+    sa.Column("answer_id", sa.String(128), index=True),  # `custom.id` of the reply's first message
+    sa.Column("helped", sa.String(8)),  # up, down
+    sa.Column("chosen", sa.String(64)),  # the topic that was picked of the choices
+    # Why staff should look: unsure, asked_back, refused, thumbs_down, said_no, sample, danger; null: they need not.
+    sa.Column("reason", sa.String(16), index=True),
+    sa.Column("state", sa.String(16), index=True),  # new, done, later, ignored; null outside the inbox
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # counts changes of state, for two at once
+    sa.Column("group_id", sa.Integer, index=True),
 )
