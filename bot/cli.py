@@ -71,6 +71,16 @@ def serve() -> None:
     run(settings)
 
 
+@app.command(name="console")
+def staff_console() -> None:
+    """The staff console: look through what was asked, teach, correct, train and release."""
+    settings = load_settings()
+    from bot.console.serve import serve as run
+
+    run(settings, lambda: console.print(f"Staff console:  http://{settings.console_host}:{settings.console_port}/\n"
+                                        "Stop with Ctrl+C."))
+
+
 @app.command()
 def chat() -> None:
     """The same bot in the terminal."""
