@@ -46,9 +46,13 @@ def lines(block: Mapping[str, Any]) -> list[str]:
 
 
 def utterances(folder: Path = DATA) -> list[Utterance]:
-    """All utterances of all files of a folder, in order; files without a list `nlu` have none."""
+    """All utterances of all files of a folder, in order."""
+    return [line for path in sorted(folder.rglob("*.yml")) for line in utterances_in(path)]
+
+
+def utterances_in(path: Path) -> list[Utterance]:
+    """The utterances of one file, in order; a file without a list `nlu` has none."""
     return [Utterance(text, block["intent"], path.stem, {**(block.get("metadata") or {}), **own})
-            for path in sorted(folder.rglob("*.yml"))
             for block in (yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}).get("nlu") or []
             if "intent" in block
             for text, own in examples(block)]
