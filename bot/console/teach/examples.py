@@ -20,7 +20,7 @@ from bot.console.teach.words import cleaned, folded
 from bot.errors import StaffFileError
 
 TRAINING, EVALUATION = "training", "evaluation"
-_FOLDERS = {TRAINING: "nlu/data/staff", EVALUATION: "tests/nlu/held_out/staff"}
+FOLDERS = {TRAINING: "nlu/data/staff", EVALUATION: "tests/nlu/held_out/staff"}
 _HEADERS = {
     TRAINING: "# What people asked, put here by staff in the console: who, when, and out of which message.\n"
               "# One voice for all: these are strangers of whom nothing else is known.\n",
@@ -58,7 +58,7 @@ def file_of(topic: str, use: str) -> str:
     stem = topic.removeprefix("ask_")
     if not _TOPIC.fullmatch(stem) or _DEVICES.fullmatch(stem):
         raise StaffFileError(f"{topic[:60]!r} is no name for a topic.")
-    return f"{_FOLDERS[use]}/{stem}.yml"
+    return f"{FOLDERS[use]}/{stem}.yml"
 
 
 def with_example(text: str | None, example: Example, use: str) -> str:
