@@ -75,9 +75,7 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
         _refuse_nul(request.url.query, request.url.path)
         if any(isinstance(value, int) and value > _MAX_KEY for value in request.path_params.values()):
             raise HTTPException(404)
-        token = cookies.read(request, cookies.SESSION)
-        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
-        request.state.session, request.state.person = session, session.person if session else None
+        session = await recognize(request)
         if session is None and role is not None:
             return _to_sign_in(request)
         if session is not None and role is not None and session.person.role < role:
@@ -90,6 +88,15 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
 
     guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that tries each route with less
     return guarded
+
+
+async def recognize(request: Request) -> sessions.Session | None:
+    """Who asks, if they have signed in; also `request.state.session` and `request.state.person`."""
+    if not hasattr(request.state, "session"):
+        token = cookies.read(request, cookies.SESSION)
+        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
+        request.state.session, request.state.person = session, session.person if session else None
+    return request.state.session
 
 
 def _to_sign_in(request: Request) -> Response:
