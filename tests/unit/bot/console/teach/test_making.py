@@ -130,13 +130,13 @@ def test_several_mistakes_are_told_at_once(settings: Settings, engine: Engine, k
 
 
 def test_what_only_the_check_sees_is_told(settings: Settings, engine: Engine, knowledge: Knowledge) -> None:
-    """An example that stands under another topic; a repository that does not hold together for another reason."""
+    """An example that stands under another topic: both files are named."""
     known = ["he bangs his head on the crib when hes mad is that normal", *ASKED]
     for number, text in enumerate(known):
         add_message(engine, number, text)
     topic = dataclasses.replace(GOOD, chosen={number: 0 for number in range(len(known))})
     told = make(engine, settings, ANA, topic, knowledge)
-    assert [one.field for one in told] == ["examples"] and "stands under 'ask_indicators'" in told[0].words
+    assert [one.field for one in told] == ["examples"] and "nlu/data/topics/indicators.yml" in told[0].words
 
 
 @pytest.mark.usefixtures("asked")
