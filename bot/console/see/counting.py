@@ -36,10 +36,13 @@ class Counted(NamedTuple):
     bucket: int | None
 
 
-def count(engine: Engine) -> int:
-    """Bring the counts up to the messages as they are now; returns how many days were counted anew."""
+def count(engine: Engine, since: str = "") -> int:
+    """Bring the counts up to the messages as they are now; returns how many days were counted anew.
+
+    `since` leaves older days alone: looking through all of them takes a second for every 150,000 messages.
+    """
     with engine.connect() as connection:
-        changed = _changed_days(connection)
+        changed = _changed_days(connection, since)
     return _count_days(engine, changed)
 
 
@@ -51,7 +54,7 @@ def rebuild(engine: Engine) -> int:
     return _count_days(engine, known)
 
 
-def _changed_days(connection: Connection) -> set[str]:
+def _changed_days(connection: Connection, since: str) -> set[str]:
     """Days with a message that is not counted as it is now, or that is counted and gone."""
     row = tables.counted
     same = sa.and_(row.c.id == messages.c.id, row.c.at == messages.c.at)
@@ -61,8 +64,10 @@ def _changed_days(connection: Connection) -> set[str]:
         row.c.helped != sa.func.coalesce(messages.c.helped, ""),
         *(row.c[name] != messages.c[name] for name in _MAY_CHANGE),
     )
-    new = sa.select(messages.c.day).distinct().select_from(messages.outerjoin(row, same)).where(differs)
-    gone = sa.select(row.c.day).distinct().select_from(row.outerjoin(messages, same)).where(messages.c.id.is_(None))
+    new = (sa.select(messages.c.day).distinct().select_from(messages.outerjoin(row, same))
+           .where(messages.c.day >= since, differs))
+    gone = (sa.select(row.c.day).distinct().select_from(row.outerjoin(messages, same))
+            .where(row.c.day >= since, messages.c.id.is_(None)))
     return {*connection.execute(new).scalars(), *connection.execute(gone).scalars()}
 
 

@@ -28,7 +28,15 @@ class Name:
     value: str
 
 
-Cell = Union[str, int, float, Share, Name, None]
+@dataclass(frozen=True)
+class Split:
+    """How often each value of something with names came."""
+
+    of: str
+    counts: tuple[tuple[str, int], ...]
+
+
+Cell = Union[str, int, float, Share, Name, Split, None]
 Row = tuple[Cell, ...]
 Namer = Callable[[Name], str]
 
@@ -63,7 +71,14 @@ def _plain(cell: Cell, named: Namer) -> str:
         return f"{cell:.4g}"
     if isinstance(cell, int):
         return str(cell)
-    return neutral(named(cell) if isinstance(cell, Name) else cell)
+    return neutral(in_words(cell, named))
+
+
+def in_words(cell: str | Name | Split, named: Namer) -> str:
+    """A cell that is not a number, as it is read."""
+    if isinstance(cell, Split):
+        return ", ".join(f"{named(Name(cell.of, value))} {number}" for value, number in cell.counts)
+    return named(cell) if isinstance(cell, Name) else cell
 
 
 def _line(cells: list[str]) -> str:

@@ -28,6 +28,8 @@ days = sa.Table(
     sa.Column("messages", sa.Integer, nullable=False),
     sa.Column("up", sa.Integer, nullable=False),
     sa.Column("down", sa.Integer, nullable=False),
+    # In SQLite the rows of a day then lie side by side, in the order of the key.
+    sqlite_with_rowid=False,
 )
 
 times = sa.Table(
@@ -38,6 +40,7 @@ times = sa.Table(
     sa.Column("channel", sa.String(32), primary_key=True),
     sa.Column("bucket", sa.Integer, primary_key=True),  # see histogram.py
     sa.Column("messages", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 counted = sa.Table(
@@ -54,4 +57,5 @@ counted = sa.Table(
     sa.Column("topic", sa.String(64), nullable=False),
     sa.Column("helped", sa.String(8), nullable=False),
     sa.Column("bucket", sa.Integer),
+    sqlite_with_rowid=False,
 )
