@@ -9,7 +9,6 @@ from bot.console.see.sheets import Name, Row, Table
 
 # A bar for each day can be told apart up to here; beyond, weeks, and beyond that months are drawn.
 _MOST_DAYS, _MOST_WEEKS = 31, 30
-# Nobody is understood or not in these; everything else is one of `OUTCOMES`.
 DIMENSIONS = ("channel", "language", "audience")
 
 
