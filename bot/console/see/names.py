@@ -14,6 +14,11 @@ def title(column: str) -> str:
     return say(f"see.columns.{column}")
 
 
+def csv_title(column: str) -> str:
+    """The same in a file, where numbers stand without their unit."""
+    return say("see.columns.in_ms", title=title(column)) if column.endswith("_ms") else title(column)
+
+
 def named(name: Name) -> str:
     """The name of a value; the value itself where nobody has named it yet, a new channel for example."""
     if name.of == "topic":

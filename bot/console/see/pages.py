@@ -40,7 +40,7 @@ class Section:
     """A part of the page: charts, and the tables behind them."""
 
     name: str
-    pictures: tuple[Markup, ...]
+    pictures: Mapping[str, Markup]
     tables: tuple[Table, ...]
 
 
@@ -60,7 +60,7 @@ def figures(request: Request) -> Response:
     with database(request).connect() as connection:
         found = read_figures(connection, period)
         texting = read_texting(connection, period)
-    sections = [Section(name, tuple(PICTURES[one](found) for one in pictures),
+    sections = [Section(name, {one: PICTURES[one](found) for one in pictures},
                         tuple(board.TABLES[one](found) for one in tables)) for name, pictures, tables in _SECTIONS]
     return page(request, "see/figures.html", 400 if wrong else 200, sections=sections, cards=_cards(found),
                 texting=texting, counted_at=getattr(request.app.state, "figures_counted_at", None),
@@ -96,7 +96,7 @@ def export(request: Request) -> Response:
     else:
         with database(request).connect() as connection:
             table = make(read_figures(connection, period))
-    lines = csv_lines(table, names.title, names.named)
+    lines = csv_lines(table, names.csv_title, names.named)
     return StreamingResponse(_in_chunks(lines), media_type="text/csv; charset=utf-8", headers={
         "Content-Disposition": f'attachment; filename="{name}-{period.first}-{period.last}.csv"'})
 
