@@ -35,7 +35,8 @@ def message(day: str = "2026-11-28", **changes: Any) -> dict[str, Any]:
     at = datetime.datetime.fromisoformat(day).timestamp() + number % _SECONDS
     row = {"id": number, "sender_id": f"person-{number}", "at": at, "day": day, "channel": "web", "language": "en",
            "audience": "parent", "text": f"question {number}", "kind": "answer", "topic": "indicators",
-           "intent": "ask_indicators", "confidence": 0.9, "took_ms": 40.0, "helped": None}
+           "intent": "ask_indicators", "confidence": 0.9, "took_ms": 40.0, "helped": None,
+           "state": None, "group_id": None}
     if changes.get("kind", "answer") != "answer":
         row["topic"] = None
     return {**row, **changes}

@@ -60,7 +60,7 @@ def bars(words: Words, labels: Sequence[str], series: Sequence[Series], *, show:
         top = number * step
         values = [_known(one)[number] for one in series]
         parts += [_text(0, top + 12, _short(label)),
-                  _text(WIDTH, top + 12, " / ".join(map(show, values)) if stacked else show(values[0]), anchor="end")]
+                  _text(WIDTH, top + 12, " / ".join(map(show, values if stacked else values[:1])), anchor="end")]
         left = 0.0
         for place, value in enumerate(values):
             width = value / longest * WIDTH
