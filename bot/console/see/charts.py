@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 WIDTH = 320.0
 _LABEL_CHARACTERS = 42
-_LEFT, _TOP, _PLOT = 40.0, 10.0, 130.0
+_LEFT, _TOP, _PLOT = 48.0, 10.0, 130.0
 _LINE = 16.0
 # Pattern by pattern, what is drawn in a tile of 6 x 6; the first series is solid.
 _TILES = (
@@ -114,12 +114,11 @@ def _drawing(words: Words, parts: Sequence[Markup], height: float, series: Seque
         else _block(words.id, place, 0, height + place * _LINE + 6, 12, 12),
         _text(18, height + place * _LINE + 16, _short(one.name)))]
     height += len(legend) // 2 * _LINE + 8
-    names = f"{words.id}-title {words.id}-desc"
     return _element(
         "svg", _element("title", escape(words.title), id=f"{words.id}-title"),
         _element("desc", escape(words.description), id=f"{words.id}-desc"),
         _element("defs", *(_pattern(words.id, place) for place in range(len(series)))), *parts, *legend,
-        role="img", aria_labelledby=names, class_="chart", viewBox=f"0 0 {WIDTH:.0f} {math.ceil(height)}")
+        role="img", aria_labelledby=f"{words.id}-title", aria_describedby=f"{words.id}-desc", class_="chart", viewBox=f"0 0 {WIDTH:.0f} {math.ceil(height)}")
 
 
 def _pattern(chart: str, place: int) -> Markup:

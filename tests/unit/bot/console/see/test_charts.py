@@ -36,7 +36,8 @@ def test_a_chart_is_an_image_with_a_title_and_a_description(draw: Callable[..., 
     drawing = parsed(draw(WORDS, ["x", "y"], [Series("one", [1, 2]), Series("two", [3, 4])]))
     named = {element.get("id"): element.text for element in drawing.iter()}
     assert drawing.get("role") == "img"
-    assert [named[name] for name in drawing.attrib["aria-labelledby"].split()] == ["Messages", "Three days"]
+    assert named[drawing.attrib["aria-labelledby"]] == "Messages"
+    assert named[drawing.attrib["aria-describedby"]] == "Three days"
 
 
 def test_series_differ_by_more_than_colour(draw: Callable[..., Markup]) -> None:
