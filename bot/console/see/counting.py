@@ -19,6 +19,8 @@ from bot.store.tables import messages
 
 # What of a message may still change after it was collected.
 _MAY_CHANGE = ("channel", "language", "audience", "kind")
+# Two values each; some builds of SQLite take no more than 999 in a statement.
+_KEYS_AT_ONCE = 400
 
 
 class Counted(NamedTuple):
@@ -144,8 +146,9 @@ def _replace(connection: Connection, table: sa.Table, day: str, rows: list[Mappi
 
 def _write_counted(connection: Connection, away: set[Counted], new: set[Counted]) -> None:
     table = tables.counted
-    if away:
-        both = table.delete().where(table.c.id == sa.bindparam("of_id"), table.c.at == sa.bindparam("of_at"))
-        connection.execute(both, [{"of_id": message.id, "of_at": message.at} for message in away])
+    keys = [(message.id, message.at) for message in away]
+    for begin in range(0, len(keys), _KEYS_AT_ONCE):
+        connection.execute(table.delete().where(
+            sa.tuple_(table.c.id, table.c.at).in_(keys[begin:begin + _KEYS_AT_ONCE])))
     if new:
         connection.execute(table.insert(), [message._asdict() for message in new])
