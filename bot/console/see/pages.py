@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime
 import itertools
 from dataclasses import dataclass
-from typing import Iterator, Mapping
+from typing import Callable, Iterator, Mapping
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.console.people.accounts import Role
-from bot.console.see import board, names, uncovered
+from bot.console.see import board, names, neighbours, uncovered
 from bot.console.see.figures import Figures, Share, read_figures
 from bot.console.see.period import LENGTHS, Period, PeriodError, read_period
 from bot.console.see.pictures import PICTURES
@@ -60,18 +61,20 @@ def figures(request: Request) -> Response:
     with database(request).connect() as connection:
         found = read_figures(connection, period)
         texting = read_texting(connection, period)
+        releases = neighbours.releases(connection, period)
     sections = [Section(name, {one: PICTURES[one](found) for one in pictures},
                         tuple(board.TABLES[one](found) for one in tables)) for name, pictures, tables in _SECTIONS]
     return page(request, "see/figures.html", 400 if wrong else 200, sections=sections, cards=_cards(found),
-                texting=texting, counted_at=getattr(request.app.state, "figures_counted_at", None),
-                **_choice(request, period, wrong))
+                texting=texting, releases=releases,
+                counted_at=getattr(request.app.state, "figures_counted_at", None), **_choice(request, period, wrong))
 
 
 @requires(Role.REVIEWER)
 def uncovered_questions(request: Request) -> Response:
     """What was asked that the brief does not cover."""
     period, wrong = _period(request)
-    found = _questions(request, period)
+    with database(request).connect() as connection:
+        found = _questions(connection, period)
     pages = max(1, -(-len(found) // QUESTIONS_A_PAGE))
     given = request.query_params.get("page", "1")
     number = min(int(given), pages) if given.isascii() and given.isdigit() and 0 < len(given) < 6 else 1
@@ -86,16 +89,13 @@ def uncovered_questions(request: Request) -> Response:
 def export(request: Request) -> Response:
     """A table as CSV. 404 for a name that no table has, 400 with a sentence for days that are none."""
     name, make = request.path_params["name"], board.TABLES.get(request.path_params["name"])
-    if make is None and name != "uncovered":
+    if make is None and name not in _OTHER_TABLES:
         raise HTTPException(404)
     period, wrong = _period(request)
     if wrong:
         raise HTTPException(400, wrong)
-    if make is None:
-        table = uncovered.table(_questions(request, period))
-    else:
-        with database(request).connect() as connection:
-            table = make(read_figures(connection, period))
+    with database(request).connect() as connection:
+        table = make(read_figures(connection, period)) if make else _OTHER_TABLES[name](connection, period)
     lines = csv_lines(table, names.csv_title, names.named)
     return StreamingResponse(_in_chunks(lines), media_type="text/csv; charset=utf-8", headers={
         "Content-Disposition": f'attachment; filename="{name}-{period.first}-{period.last}.csv"'})
@@ -107,9 +107,15 @@ def _in_chunks(lines: Iterator[str]) -> Iterator[str]:
         yield chunk
 
 
-def _questions(request: Request, period: Period) -> list[uncovered.Question]:
-    with database(request).connect() as connection:
-        return uncovered.questions(uncovered.read_asked(connection, period))
+def _questions(connection: Connection, period: Period) -> list[uncovered.Question]:
+    return uncovered.questions(uncovered.read_asked(connection, period))
+
+
+# Those that are not made of counts.
+_OTHER_TABLES: Mapping[str, Callable[[Connection, Period], Table]] = {
+    "uncovered": lambda connection, period: uncovered.table(_questions(connection, period)),
+    "releases": neighbours.releases,
+}
 
 
 def _period(request: Request) -> tuple[Period, str]:

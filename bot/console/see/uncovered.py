@@ -15,6 +15,7 @@ from typing import Iterable, NamedTuple, Union
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.console.see.neighbours import not_covered_by_label
 from bot.console.see.period import Period
 from bot.console.see.sheets import Row, Split, Table
 from bot.store.tables import messages
@@ -67,13 +68,16 @@ class Question:
 
 
 def read_asked(connection: Connection, period: Period) -> list[Asked]:
-    """The refused messages of a period whose words are still there, but for those that staff set aside."""
+    """The refused messages of a period whose words are still there.
+
+    But for those that staff set aside, or taught the bot to answer: these the brief does cover.
+    """
     chosen = [messages.c[name] for name in Asked._fields]
     return [Asked(*row) for row in connection.execute(
         sa.select(*chosen).where(
             messages.c.day.between(period.first.isoformat(), period.last.isoformat()),
             messages.c.kind == "out_of_scope", messages.c.text != "",
-            sa.func.coalesce(messages.c.state, "") != "ignored").order_by(messages.c.id))]
+            sa.func.coalesce(messages.c.state, "") != "ignored", not_covered_by_label()).order_by(messages.c.id))]
 
 
 def questions(asked: Iterable[Asked]) -> list[Question]:
