@@ -1,4 +1,7 @@
-"""`python -m benchmarks [quality|speed|widget|shots|console-figures|data|thresholds]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks [quality|speed|widget|shots|console-figures|data|thresholds]`.
+
+`make bench` runs speed, widget and quality.
+"""
 
 from __future__ import annotations
 

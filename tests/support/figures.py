@@ -57,7 +57,8 @@ def many(number: int, *, last: datetime.date, days: int) -> Iterator[dict[str, A
         text = f"{chance.choice(_ASKED)} {chance.choice(_OF)} {chance.choice(_WHEN)}?"
         yield message(day, channel=chance.choices(["web", "sms"], [7, 3])[0], kind=kind, text=text,
                       language=chance.choices(["en", "es"], [7, 3])[0], sender_id=f"person-{one // 4}",
-                      audience=chance.choices(["parent", "provider"], [6, 4])[0], took_ms=chance.lognormvariate(3.6, 0.7),
+                      audience=chance.choices(["parent", "provider"], [6, 4])[0],
+                      took_ms=chance.lognormvariate(3.6, 0.7),
                       topic=chance.choice(_TOPICS) if kind == "answer" else None,
                       helped=chance.choices([None, "up", "down"], [90, 7, 3])[0])
 

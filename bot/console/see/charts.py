@@ -27,6 +27,7 @@ _TILES = (
     "M-1 7 7 -1M-1 -1 7 7",
     "M3 2.9V3.1",
 )
+_DOTS = 5
 _DASHES = ("none", "6 3", "2 3")
 _Number = Union[int, float]
 Show = Callable[[_Number], str]
@@ -49,7 +50,8 @@ class Words:
     description: str
 
 
-def bars(words: Words, labels: Sequence[str], series: Sequence[Series], *, show: Show = str, stacked: bool = False) -> Markup:
+def bars(words: Words, labels: Sequence[str], series: Sequence[Series], *, show: Show = str,
+         stacked: bool = False) -> Markup:
     """A row a label: the label, the first value in figures (all of them, where they are stacked), the bars."""
     thick = 10.0
     rows = 1 if stacked else len(series)
@@ -118,14 +120,16 @@ def _drawing(words: Words, parts: Sequence[Markup], height: float, series: Seque
         "svg", _element("title", escape(words.title), id=f"{words.id}-title"),
         _element("desc", escape(words.description), id=f"{words.id}-desc"),
         _element("defs", *(_pattern(words.id, place) for place in range(len(series)))), *parts, *legend,
-        role="img", aria_labelledby=f"{words.id}-title", aria_describedby=f"{words.id}-desc", class_="chart", viewBox=f"0 0 {WIDTH:.0f} {math.ceil(height)}")
+        role="img", aria_labelledby=f"{words.id}-title", aria_describedby=f"{words.id}-desc", class_="chart",
+        viewBox=f"0 0 {WIDTH:.0f} {math.ceil(height)}")
 
 
 def _pattern(chart: str, place: int) -> Markup:
     tile = _TILES[place % len(_TILES)]
     ground = _element("rect", width="6", height="6", class_="ground" if tile else "solid")
-    return _element("pattern", ground, *([_element("path", d=tile, class_="dot" if place == 5 else "hatch")] if tile else []),
-                    id=f"{chart}-{place}", width="6", height="6", patternUnits="userSpaceOnUse", class_=f"series-{place}")
+    drawn = [_element("path", d=tile, class_="dot" if place == _DOTS else "hatch")] if tile else []
+    return _element("pattern", ground, *drawn, id=f"{chart}-{place}", width="6", height="6",
+                    patternUnits="userSpaceOnUse", class_=f"series-{place}")
 
 
 def _block(chart: str, place: int, x: float, y: float, width: float, height: float) -> Markup:

@@ -1,4 +1,4 @@
-"""What the figures know of the rooms beside this one: by the names of their tables, since rooms do not import each other.
+"""What the figures know of other rooms: by the names of their tables, since rooms do not import each other.
 
 A console without one of these rooms has figures all the same.
 """

@@ -131,7 +131,7 @@ def _choice(request: Request, period: Period, wrong: str) -> Mapping[str, object
     """What the form that chooses the period shows, and what pages with tables need."""
     return {
         "period": period, "wrong": wrong, "lengths": LENGTHS, "today": datetime.date.today(),
-        "chosen": period.length if period.last == datetime.date.today() and "from" not in request.query_params else None,
+        "chosen": None if "from" in request.query_params else period.length,
         "query": urlencode({"from": period.first.isoformat(), "to": period.last.isoformat()}),
         "opened": request.query_params.get("tables") == "open",
         "title_of": names.title, "shown": names.shown, "named_of": lambda of, value: names.named(Name(of, value)),

@@ -89,4 +89,5 @@ def _ever(figures: Figures, dimension: str, value: str) -> bool:
 
 def _words(name: str, figures: Figures, **values: str) -> Words:
     period = {"first": figures.period.first.isoformat(), "last": figures.period.last.isoformat()}
-    return Words(f"chart-{name}", say(f"see.charts.{name}.title"), say(f"see.charts.{name}.description", **period, **values))
+    return Words(f"chart-{name}", say(f"see.charts.{name}.title"),
+                 say(f"see.charts.{name}.description", **period, **values))

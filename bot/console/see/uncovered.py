@@ -101,8 +101,8 @@ def fold(text: str) -> str:
 
 def table(found: Iterable[Question]) -> Table:
     """One row a question."""
-    return Table("uncovered", ("question", "messages", "languages", "audiences", "first_day", "last_day", "also_asked_as"),
-                 (_row(question) for question in found))
+    columns = ("question", "messages", "languages", "audiences", "first_day", "last_day", "also_asked_as")
+    return Table("uncovered", columns, (_row(question) for question in found))
 
 
 def _row(question: Question) -> Row:

@@ -82,7 +82,7 @@ def test_axe_finds_nothing(chrome: Browser, address: tuple[str, str], width: int
 
 
 def test_a_narrow_phone_scrolls_down_only(chrome: Browser, address: tuple[str, str]) -> None:
-    """320 pixels: tables scroll within themselves, a word without end is broken, words of charts stay 10 pixels high."""
+    """320 pixels: tables scroll within themselves, a long word is broken, words of charts stay 10 pixels high."""
     with signed_in(chrome, address, width=320) as page:
         for path in STATES:
             page.goto(path)

@@ -34,7 +34,8 @@ def test_it_begins_with_a_byte_order_mark() -> None:
 
 def test_cells_that_are_not_text_have_one_form() -> None:
     """Shares from 0 to 1, nothing where nothing is known, names as the caller calls them."""
-    row = (Share(1, 8), Share(1, 4), None, 35.1234, 0, Name("channel", "web"), Split("language", (("en", 2), ("es", 1))))
+    split = Split("language", (("en", 2), ("es", 1)))
+    row = (Share(1, 8), Share(1, 4), None, 35.1234, 0, Name("channel", "web"), split)
     assert read(Table("t", tuple("abcdefg"), (row,)))[1] == [
         "0.125", "", "", "35.12", "0", "channel:web", "language:en 2, language:es 1"]
 

@@ -51,7 +51,7 @@ def test_only_what_was_refused_in_the_period_and_has_words_counts(engine: Engine
 
 
 def test_what_is_asked_most_comes_first_then_what_was_asked_last(engine: Engine) -> None:
-    put(engine, refused("old", "2026-11-23"), refused("new"), refused("twice", "2026-11-22"), refused("twice", "2026-11-22"))
+    put(engine, refused("old", "2026-11-23"), refused("new"), *(refused("twice", "2026-11-22") for _ in range(2)))
     assert [question.examples()[0] for question in asked(engine)] == ["twice", "new", "old"]
 
 
