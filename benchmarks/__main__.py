@@ -1,4 +1,7 @@
-"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks [quality|speed|widget|shots|console-figures|data|thresholds]`.
+
+`make bench` runs speed, widget and quality.
+"""
 
 from __future__ import annotations
 
@@ -111,6 +114,15 @@ def shots() -> None:
     with console.status("Taking pictures (about three minutes) …"):
         taken = take()
     console.print(f"{len(taken)} pictures in {SHOTS.relative_to(PROJECT)}.")
+
+
+@app.command()
+def console_figures() -> None:
+    """The console's figures over 100,000 messages, into docs/performance-console-figures.md."""
+    from benchmarks.console_figures import main
+
+    with console.status("Measuring (about two minutes) …"):
+        main()
 
 
 @app.command()
