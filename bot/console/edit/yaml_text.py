@@ -115,12 +115,15 @@ def _set(data: CommentedMap, key: str, value: Any) -> None:
         data[key] = value
         return
     before = next(reversed(data))
+    if isinstance(value, CommentedMap):
+        data.insert(len(data) - 1, key, value)
+        return
     data[key] = value
     holder = data[before]
     if isinstance(holder, FoldedScalarString) and hasattr(holder, "comment"):
         if isinstance(value, FoldedScalarString):
             value.comment, holder.comment = holder.comment, None
-    elif before in data.ca.items and not isinstance(value, (FoldedScalarString, CommentedMap)):
+    elif before in data.ca.items and not isinstance(value, FoldedScalarString):
         behind = data.ca.items[before][2]
         if behind is not None and not behind.value.strip():
             data.ca.items[key] = data.ca.items.pop(before)
