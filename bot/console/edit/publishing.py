@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Mapping, Sequence
+from typing import Iterator, Sequence
 
 from sqlalchemy.engine import Engine
 
@@ -17,12 +17,11 @@ from bot.console.edit import drafts
 from bot.console.edit.drafts import Draft, Refused
 from bot.console.edit.fields import Field, Value
 from bot.console.edit.findings import Finding
-from bot.console.edit.subjects import Subject, fields
+from bot.console.edit.subjects import fields
 from bot.console.edit.trial import Change, Outcome, examine
 from bot.console.edit.yaml_text import read, value_at
 from bot.console.people.accounts import Person, find as find_person
-from bot.console.record import commit
-from bot.console.texts import say
+from bot.errors import StaffFileError
 from bot.knowledge import Knowledge
 from bot.overlay import live_project
 from bot.settings import PROJECT, Settings
@@ -95,31 +94,35 @@ def publish(engine: Engine, settings: Settings, person: Person, draft: Draft, kn
         if text_of(settings, file) != text:
             raise Refused("changed_meanwhile")
         draft = drafts.publishing(engine, person, draft, drafts.hash_of(result))
-        paths = staff_files.change(settings, {file: result.encode("utf-8")})
-        draft = drafts.published(engine, person, draft, *_both(draft, text, result, change.fields))
-    commit(settings, person, paths, say("edit.commit", subject=draft.subject.key, deed=say(f"edit.deed.{draft.deed}")))
+        try:
+            staff_files.change(settings, {file: result.encode("utf-8")})
+        except (OSError, StaffFileError) as error:
+            drafts.unpublished(engine, draft)
+            raise Refused("not_written", 503) from error
+        draft = drafts.published(engine, person, draft, *_both(draft, text, result))
     return draft
 
 
-def repair(engine: Engine, settings: Settings, knowledge: Knowledge) -> None:
+def repair(engine: Engine, settings: Settings) -> None:
     """End what a killed process began: a draft is published where the file says so, else it is as it was before."""
     for draft in drafts.living(engine):
         if draft.state != "publishing":
             continue
-        with staff_files.held(settings):
+        with staff_files.held(settings):  # which first ends a change of files that was decided
             text = text_of(settings, draft.subject.file)
         if drafts.hash_of(text) != draft.result_hash:
             drafts.unpublished(engine, draft)
             continue
         with engine.connect() as connection:
             person = find_person(connection, draft.published_by) if draft.published_by else None
-        drafts.published(engine, person, draft, *_both(draft, draft.base, text, change_of(draft, knowledge, text).fields))
+        drafts.published(engine, person, draft, *_both(draft, draft.base, text))
 
 
-def _both(draft: Draft, before: str, after: str, its_fields: Sequence[Field]) -> tuple[object, object]:
-    """What stood in the changed fields and what stands there now; the whole line where one was added or removed."""
-    texts = read(before), read(after)
-    if draft.deed != "change":
-        return tuple(value_at(data, ("lines", draft.subject.name)) for data in texts)  # type: ignore[return-value]
-    return tuple({field.name: field.shown(data) for field in its_fields if field.name in draft.changes}
-                 for data in texts)  # type: ignore[return-value]
+def _both(draft: Draft, before: str, after: str) -> Iterator[object]:
+    """What stood in the changed fields, then what stands there; the whole line where one was added or removed."""
+    for text in (before, after):
+        data = read(text)
+        if draft.deed == "change":
+            yield {name: value_at(data, tuple(name.split("."))) for name in draft.changes}
+        else:
+            yield value_at(data, ("lines", draft.subject.name))

@@ -107,7 +107,7 @@ def _contacts(_: str, __: Any, knowledge: Knowledge) -> Iterator[Field]:
 
 def _line(name: str, data: Any, _: Knowledge) -> Iterator[Field]:
     line = ("lines", name)
-    yield from _by_language((*line, "name"), "name", "line")
+    yield from _by_language((*line, "name"), "line_name", "line")
     yield Field((*line, "phone"), "phone", "line", needed=True)
     yield Field((*line, "display"), "display", "line", needed=True)
     yield Field((*line, "sms"), "text_number", "line", empty=None)
