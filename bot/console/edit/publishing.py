@@ -20,7 +20,7 @@ from bot.console.edit.findings import Finding
 from bot.console.edit.subjects import fields
 from bot.console.edit.trial import Change, Outcome, examine
 from bot.console.edit.yaml_text import read, value_at
-from bot.console.people.accounts import Person, find as find_person
+from bot.console.people.accounts import Person, find as find_account
 from bot.errors import StaffFileError
 from bot.knowledge import Knowledge
 from bot.overlay import live_project
@@ -114,8 +114,8 @@ def repair(engine: Engine, settings: Settings) -> None:
             drafts.unpublished(engine, draft)
             continue
         with engine.connect() as connection:
-            person = find_person(connection, draft.published_by) if draft.published_by else None
-        drafts.published(engine, person, draft, *_both(draft, draft.base, text))
+            account = find_account(connection, draft.published_by) if draft.published_by else None
+        drafts.published(engine, account.person if account else None, draft, *_both(draft, draft.base, text))
 
 
 def _both(draft: Draft, before: str, after: str) -> Iterator[object]:

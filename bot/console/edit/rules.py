@@ -94,9 +94,9 @@ def _contact(name: str, data: Any, knowledge: Knowledge) -> Iterator[Finding]:
     contact, entry = knowledge.contacts[name], value_at(data, ("contacts", name))
     printed = knowledge.briefs[entry["brief"]].passages[contact.passage].printed
     for key in ("name", "credentials", "email"):
-        if entry.get(key) and entry[key] not in printed:
+        if entry.get(key) and not re.search(rf"(?<!\w){re.escape(entry[key])}(?!\w)", printed):
             yield found(f"contacts.{name}.{key}", "not_printed")
-    if entry.get("extension") and f"X{entry['extension']}" not in printed:
+    if entry.get("extension") and not contact.display.endswith(f" X{entry['extension']}"):
         yield found(f"contacts.{name}.extension", "not_printed")
     shown = re.sub(r"\D", "", contact.display.split(" X")[0])
     if re.sub(r"\D", "", contact.phone).removeprefix("1") != shown.removeprefix("1"):
