@@ -40,9 +40,11 @@ class Change:
     def _writings(self, data: Any) -> dict[KeyPath, object]:
         if self.deed == "remove":
             return {("lines", self.subject.name): REMOVED}
-        edited = [field.name for field in self.fields if field.shown(data) != self.values[field.name]]
-        writings = written(self.fields, self.values, edited)
-        return _together(writings, ("lines", self.subject.name)) if self.deed == "add" else writings
+        if self.deed == "add":
+            everything = written(self.fields, self.values, self.values)
+            return _together(everything, ("lines", self.subject.name))
+        return written(self.fields, self.values,
+                       [field.name for field in self.fields if field.shown(data) != self.values[field.name]])
 
 
 def _together(writings: Mapping[KeyPath, object], place: KeyPath) -> dict[KeyPath, object]:
