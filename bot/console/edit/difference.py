@@ -6,7 +6,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
-_PIECE = re.compile(r"\S+|\s+")
+# With the blanks behind it: by themselves they would be what most texts have in common.
+_WORD = re.compile(r"\S+\s*")
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,16 @@ class Run:
 
 
 def words(before: str, after: str) -> list[Run]:
-    """The way from one text to the other; the runs that are not `in` are the first text, those that are not `out` the second."""
-    old, new = _PIECE.findall(before), _PIECE.findall(after)
+    """The way from one text to the other, in order.
+
+    The runs that are not `out` make the second text; those that are not `in` the first, but for kinds of blanks.
+    """
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    compared = difflib.SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
     runs: list[Run] = []
-    for how, start, end, first, last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for how, start, end, first, last in compared.get_opcodes():
         if how == "equal":
-            runs.append(Run("same", "".join(old[start:end])))
+            runs.append(Run("same", "".join(new[first:last])))
             continue
         if start < end:
             runs.append(Run("out", "".join(old[start:end])))
