@@ -13,17 +13,19 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from bot.console import record
 from bot.console.edit.fields import Value
 from bot.console.edit.subjects import Subject
 from bot.console.edit.tables import drafts
 from bot.console.people import audit
 from bot.console.people.accounts import Person, Role
 from bot.console.people.tables import people
+from bot.console.texts import say
 
 LIVING = ("open", "waiting", "approved", "publishing")
 _EDITABLE = ("open", "waiting", "approved")
@@ -165,8 +167,12 @@ def publishing(engine: Engine, person: Person, draft: Draft, result_hash: str) -
 
 
 def published(engine: Engine, person: Person | None, draft: Draft, before: Any, after: Any) -> Draft:
-    """The file holds it."""
-    return _moved(engine, person, draft, "content.published", state="published", before=before, after=after)
+    """The file holds it; it leaves for the record, under the name of whoever published it, as long as there is one."""
+    def recorded(connection: Connection) -> None:
+        if person:
+            record.later(connection, person, [draft.subject.file],
+                         say("edit.commit", deed=say(f"edit.deed.{draft.deed}"), subject=draft.subject.key))
+    return _moved(engine, person, draft, "content.published", also=recorded, state="published", before=before, after=after)
 
 
 def unpublished(engine: Engine, draft: Draft) -> Draft:
@@ -176,7 +182,7 @@ def unpublished(engine: Engine, draft: Draft) -> Draft:
 
 
 def _moved(engine: Engine, person: Person | None, draft: Draft, action: str, *, before: Any = None, after: Any = None,
-           **values: Any) -> Draft:
+           also: Callable[[Connection], None] = lambda _: None, **values: Any) -> Draft:
     """The draft with new values, unless somebody changed it meanwhile; with a line in the log where there is an action."""
     with engine.begin() as connection:
         moved = connection.execute(
@@ -187,6 +193,7 @@ def _moved(engine: Engine, person: Person | None, draft: Draft, action: str, *, 
         if action:
             audit.record(connection, person, action, draft.subject.key, before=before,
                          after={"draft": draft.id, **({"values": after} if after is not None else {})})
+        also(connection)
         return _found(connection, draft.id)
 
 

@@ -21,12 +21,17 @@ MAY_IMPORT = {
     "bot/sms": ("bot.errors", "bot.knowledge"),
     "bot/privacy": (),
     "bot/render": ("bot.knowledge", "bot.sms"),
+    # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
+    "bot/console": ("bot.archive", "bot.check", "bot.errors", "bot.evaluation", "bot.inputs", "bot.knowledge", "bot.logs",
+                    "bot.overlay", "bot.privacy", "bot.reading", "bot.release", "bot.render", "bot.safety",
+                    "bot.settings", "bot.sms", "bot.sources", "bot.staff_files", "bot.store.database",
+                    "bot.store.tables", "bot.training", "bot.wiring", "nlu.corpus", "nlu.encoders"),
     "actions": ("bot.knowledge", "bot.render.plain"),
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
                 "bot/wiring.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms",
-                "bot/privacy", "bot/render")
+                "bot/privacy", "bot/render", "bot/console")
 
 
 def modules(part: str) -> list[Path]:

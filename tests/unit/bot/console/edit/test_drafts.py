@@ -17,6 +17,7 @@ from bot.console.edit import drafts, publishing, trial
 from bot.console.edit.tables import drafts as table
 from bot.console.people.accounts import Role
 from bot.console.people.tables import audit
+from bot.console.record.tables import unrecorded
 from bot.settings import PROJECT
 from tests.support.console import browser
 from tests.unit.bot.console.edit.conftest import PLAIN, Desk, form_of
@@ -68,7 +69,7 @@ def test_one_person_publishes_where_one_is_enough(alone: Desk) -> None:
 
 
 def test_two_people_publish_where_two_must_agree(ana: Desk, ben: Desk) -> None:
-    """Sent, approved by the other, published; each step on the record with what was before and after."""
+    """Sent, approved by the other, published; each step in the log with what was before and after, the file for git."""
     draft = ana.begin("topic/indicators")
     ana.save(draft, **{PLAIN: WORDS})
     assert ana.step(draft, "publish").status_code == 403
@@ -82,6 +83,9 @@ def test_two_people_publish_where_two_must_agree(ana: Desk, ben: Desk) -> None:
     assert [row.person_id for row in rows] == [ana.client.person.id] * 3 + [ben.client.person.id] * 2  # type: ignore[attr-defined]
     assert json.loads(rows[-1].after)["values"] == {PLAIN: WORDS}
     assert list(json.loads(rows[-1].before)) == [PLAIN]
+    with ana.client.app.state.database.connect() as connection:  # type: ignore[attr-defined]
+        waiting = connection.execute(sa.select(unrecorded)).one()
+    assert (waiting.person, json.loads(waiting.files)) == (ben.client.person.name, [TOPIC])  # type: ignore[attr-defined]
 
 
 def test_a_fault_is_told_and_nothing_typed_is_lost(ana: Desk) -> None:
