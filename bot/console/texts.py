@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from pathlib import Path
 from typing import Any, Iterator, Mapping
@@ -37,4 +38,11 @@ def templates() -> jinja2.Environment:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER / "templates"), autoescape=True,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["say"] = say
+    environment.filters["moment"] = lambda seconds: _local(seconds).strftime("%Y-%m-%d %H:%M")
+    environment.filters["iso"] = lambda seconds: _local(seconds).isoformat(timespec="seconds")
     return environment
+
+
+def _local(seconds: float) -> datetime.datetime:
+    """A moment by the server's clock, which is that of the staff."""
+    return datetime.datetime.fromtimestamp(seconds).astimezone()

@@ -71,10 +71,10 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
         request.state.session, request.state.person = session, session.person if session else None
         if session is None and role is not None:
             return _to_sign_in(request)
+        if session is not None and role is not None and session.person.role < role:
+            raise HTTPException(403)
         if request.method not in _SAFE_METHODS:
             await _check_form_token(request)
-        if role is not None and session.person.role < role:
-            raise HTTPException(403)
         if inspect.iscoroutinefunction(endpoint):
             return await endpoint(request)
         return await run_in_threadpool(endpoint, request)
@@ -86,7 +86,7 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-    if request.method != "GET" or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+    if request.method not in _SAFE_METHODS or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
         raise HTTPException(401)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
