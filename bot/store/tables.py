@@ -116,6 +116,7 @@ messages = sa.Table(
     sa.Column("state", sa.String(16)),  # new, done, later, ignored; null outside the inbox
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # counts changes of state, for two at once
     sa.Column("group_id", sa.Integer),
+    sa.Column("copy_of", sa.Integer),  # the message that this one all but repeats: what is done to that is done to this
     # What the words mean, while somebody still has to look at them: float16, unit length, of the inbox's encoder. Here and
     # not in a file beside the database, so that it goes with the conversation.
     sa.Column("vector", sa.LargeBinary),
@@ -124,5 +125,6 @@ messages = sa.Table(
     sa.Index("ix_messages_state_at_id", "state", "at", "id"),
     sa.Index("ix_messages_state_reason_at_id", "state", "reason", "at", "id"),
     sa.Index("ix_messages_group_state_id", "group_id", "state", "id"),
+    sa.Index("ix_messages_copy_of", "copy_of"),
     sa.Index("ix_messages_sender_id", "sender_id", "id"),
 )

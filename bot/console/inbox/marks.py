@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from bot.console.inbox.tables import marks
-from bot.store.database import upsert
+from bot.store.database import insert_new, upsert
 
 
 def mark(connection: Connection, name: str) -> float:
@@ -16,3 +16,11 @@ def mark(connection: Connection, name: str) -> float:
 
 def set_mark(connection: Connection, name: str, value: float) -> None:
     upsert(connection, marks, {"name": name}, {"value": float(value)})
+
+
+def leased(engine: Engine, name: str, seconds: float, now: float) -> bool:
+    """Whether work of this name may be done now, by this console and no other; nobody may for so many seconds then."""
+    with engine.begin() as connection:
+        insert_new(connection, marks, {"name": name, "value": 0.0})
+        return connection.execute(sa.update(marks).where(marks.c.name == name, marks.c.value <= now - seconds)
+                                  .values(value=now)).rowcount == 1

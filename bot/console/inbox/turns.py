@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
 TOPIC_PREFIX = "ask_"
+USER, BOT, LISTEN = "user", "bot", "action_listen"
 _CRISIS = "crisis"
 
 
 @dataclass(frozen=True)
 class Event:
-    """A row of Rasa's `events` table; `at` in seconds since 1970, `type` is user, bot, action, …"""
+    """A row of Rasa's `events` table: what a person wrote (user), what was said (bot), or that the bot listens again.
+
+    `at` is in seconds since 1970, `data` the event as JSON.
+    """
 
     id: int
     sender_id: str
@@ -24,20 +28,27 @@ class Event:
 
 @dataclass(frozen=True)
 class Turn:
-    """A user's event and what the bot said to it, read. `said` is empty while the answer is not there yet."""
+    """A user's event and what the bot said to it, read; `over` once nothing more can be said to it."""
 
     asked: Event
     event: Mapping[str, Any]
     said: Sequence[Mapping[str, Any]]
     answered_at: float | None
+    over: bool
 
     @classmethod
-    def of(cls, asked: Event, bot: Sequence[Event]) -> Turn:
-        return cls(asked, json.loads(asked.data), [_custom(event) for event in bot], bot[-1].at if bot else None)
+    def of(cls, asked: Event, bot: Sequence[Event], *, over: bool) -> Turn:
+        said = [_custom(event) for event in bot]
+        return cls(asked, json.loads(asked.data), said, bot[-1].at if bot else None, over)
 
     @property
     def intent(self) -> str:
         return str((self._parsed.get("intent") or {}).get("name"))
+
+    @property
+    def kind(self) -> str:
+        """What the reply's first message is: answer, clarify, crisis, …"""
+        return self._answered("kind") or ""
 
     @property
     def confidence(self) -> float:
@@ -71,7 +82,7 @@ class Turn:
             "day": time.strftime("%Y-%m-%d", time.localtime(asked_at)),
             "channel": str(self.event.get("input_channel") or ""), "language": self._answered("language") or "",
             "audience": self._answered("audience") or "", "text": str(self.event.get("text") or ""),
-            "kind": self._answered("kind") or "", "topic": self._answered("topic"),
+            "kind": self.kind, "topic": self._answered("topic"),
             "intent": self.intent, "confidence": self.confidence,
             "first": best[0][0], "first_confidence": best[0][1],
             "second": best[1][0], "second_confidence": best[1][1],
@@ -84,7 +95,9 @@ class Turn:
         return self.event.get("parse_data") or {}
 
     def _topics(self) -> list[Mapping[str, Any]]:
-        return [entry for entry in self._parsed.get("intent_ranking") or [] if entry["name"].startswith(TOPIC_PREFIX)]
+        # The ranking is cut short; `topics` holds the likeliest topics however unlikely they are.
+        ranked = self._parsed.get("topics") or self._parsed.get("intent_ranking") or []
+        return [entry for entry in ranked if entry["name"].startswith(TOPIC_PREFIX)]
 
     def _answered(self, key: str) -> str | None:
         """A value of the reply's first message."""
@@ -92,19 +105,27 @@ class Turn:
         return None if value is None else str(value)
 
 
-def turns(events: Iterable[Event]) -> list[Turn]:
-    """The turns of some events, which are in order: a user's event and what follows of the same sender up to the next."""
+def turns(events: Iterable[Event], skip: Container[int] = ()) -> list[Turn]:
+    """The turns of some events, which are in order: a user's event and what follows of the same sender up to the next.
+
+    Turns whose user's event is in `skip` are passed over without being read.
+    """
     asked: list[Event] = []
     said: dict[int, list[Event]] = {}
+    over: set[int] = set()
     last: dict[str, int] = {}
     for event in events:
-        if event.type == "user":
+        if event.type == USER:
+            if event.sender_id in last:
+                over.add(last[event.sender_id])
             asked.append(event)
             last[event.sender_id] = event.id
             said[event.id] = []
-        elif event.type == "bot" and event.sender_id in last:
+        elif event.sender_id in last and event.type == BOT:
             said[last[event.sender_id]].append(event)
-    return [Turn.of(event, said[event.id]) for event in asked]
+        elif event.sender_id in last:
+            over.add(last[event.sender_id])  # the bot listens again
+    return [Turn.of(event, said[event.id], over=event.id in over) for event in asked if event.id not in skip]
 
 
 def _custom(event: Event) -> Mapping[str, Any]:
