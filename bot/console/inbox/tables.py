@@ -44,6 +44,7 @@ pending = sa.Table(
     metadata,
     sa.Column("message_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("reason_before", sa.String(16), nullable=False),  # that the message has again where it is withdrawn
     sa.Column("person_id", sa.Integer, nullable=False),
     sa.Column("person", sa.String(255), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
