@@ -12,7 +12,6 @@ from bot.console.inbox import danger
 from bot.console.inbox.danger import Waiting
 from bot.console.inbox.states import DONE, NEW, Lost, Seen, count, follow, lost_to, note
 from bot.console.people.accounts import Person
-from bot.console.teach import labels, warnings
 from bot.settings import Settings
 from bot.store.tables import messages
 
@@ -38,6 +37,8 @@ Outcome = Warned | Waiting | Lost | Put
 
 def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: str, *, anyway: bool = False) -> Outcome:
     """Put a message under an intent. What all but repeats it is done with it, without being an example of its own."""
+    from bot.console.teach import labels, warnings
+
     with engine.connect() as connection:
         row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
         if row is None or row.version != seen.version:
@@ -65,6 +66,8 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
 
 def take_back(engine: Engine, settings: Settings, person: Person, message_id: int) -> None:
     """Undo a label; what went with the message comes back with it."""
+    from bot.console.teach import labels
+
     labels.undo(engine, settings, person, message_id)
     with engine.begin() as connection:
         group = connection.execute(sa.select(messages.c.group_id).where(messages.c.id == message_id)).scalar()
