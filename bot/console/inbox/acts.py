@@ -16,6 +16,7 @@ from bot.console.inbox.pages import message_page, name_of, row_values
 from bot.console.inbox.states import DONE, IGNORED, LATER, NEW, Lost, Seen, move
 from bot.console.people.accounts import Role
 from bot.console.web import database, page, redirect, requires, say, settings
+from bot.errors import StaffFileError
 
 _GIVEN = (LATER, IGNORED, NEW)
 _MOST_AT_ONCE = 100
@@ -30,8 +31,11 @@ def label(request: Request) -> Response:
     topic = str(form.get("topic") or "")
     if topic not in places:
         raise HTTPException(400, say("inbox.unknown_place"))
-    outcome = labelling.put(database(request), settings(request), request.state.person, _seen(request), topic,
-                            anyway=form.get("anyway") == "yes")
+    try:
+        outcome = labelling.put(database(request), settings(request), request.state.person, _seen(request), topic,
+                                anyway=form.get("anyway") == "yes")
+    except StaffFileError as error:
+        raise HTTPException(409, say("inbox.no_example", why=error)) from error
     key, values = _sentence(outcome, name_of(places, topic))
     return _answer(request, key, values, warned=outcome if isinstance(outcome, Warned) else None,
                    lost=isinstance(outcome, Lost))
@@ -85,8 +89,13 @@ def bulk(request: Request) -> Response:
         return _bulk(request, back, len(moved.moved), len(chosen) - len(moved.moved), 0)
     if wanted not in places:
         raise HTTPException(400, say("inbox.unknown_place"))
-    outcomes = [labelling.put(engine, settings(request), person, seen, wanted) for seen in chosen]
-    lost = sum(isinstance(outcome, Lost) for outcome in outcomes)
+    outcomes: list[Outcome | None] = []
+    for seen in chosen:
+        try:
+            outcomes.append(labelling.put(engine, settings(request), person, seen, wanted))
+        except StaffFileError:
+            outcomes.append(None)
+    lost = sum(outcome is None or isinstance(outcome, Lost) for outcome in outcomes)
     warned = sum(isinstance(outcome, Warned) for outcome in outcomes)
     return _bulk(request, back, len(outcomes) - lost - warned, lost, warned)
 

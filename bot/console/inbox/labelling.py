@@ -36,7 +36,10 @@ Outcome = Warned | Waiting | Lost | Put
 
 
 def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: str, *, anyway: bool = False) -> Outcome:
-    """Put a message under an intent. What all but repeats it is done with it, without being an example of its own."""
+    """Put a message under an intent. What all but repeats it is done with it, without being an example of its own.
+
+    Raises StaffFileError where no example can be made of the words.
+    """
     from bot.console.teach import labels, warnings
 
     with engine.connect() as connection:
@@ -54,7 +57,9 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
     try:
         labels.label(engine, settings, person, seen.id, topic, version=seen.version)
     except labels.Conflict as conflict:
-        return Lost(seen.id, conflict.by or "", DONE)
+        return Lost(seen.id, conflict.by, DONE)
+    except KeyError:  # erased between two statements
+        return Lost(seen.id, "", "gone")
     with engine.begin() as connection:
         danger.forget(connection, seen.id)
         connection.execute(sa.update(messages).where(messages.c.id == seen.id).values(vector=None))

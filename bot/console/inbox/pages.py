@@ -84,7 +84,7 @@ def message_page(request: Request, number: int, **values: Any) -> Response:
 def row_values(request: Request) -> dict[str, Any]:
     """What a message is drawn with."""
     places = catalogue(settings(request))
-    return {"places": places, "name": lambda intent: name_of(places, intent), "when": when,
+    return {"places": places, "called": lambda intent: name_of(places, intent), "when": when,
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else "")}
 
 

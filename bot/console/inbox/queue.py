@@ -46,12 +46,12 @@ def group_list(connection: Connection, cursor: str) -> Page:
     """Groups of open messages, those first whose labelling would help most: `id`, `size`, and of one message that stands
     for the group `text`, `language`, `first`, …"""
     # Where the central message was erased or dealt with since, the oldest that is open stands for it until the next pass.
-    other = sa.select(sa.func.min(messages.c.id)).where(
-        messages.c.group_id == groups.c.id, messages.c.state == NEW).correlate(groups).scalar_subquery()
-    central = messages.alias("central")
+    central, member = messages.alias("central"), messages.alias("member")
     still = sa.exists().where(central.c.id == groups.c.central, central.c.state == NEW)
-    query = sa.select(groups.c.id.label("group"), groups.c.size, groups.c.score, *_SHOWN).join(
-        messages, messages.c.id == sa.case((still, groups.c.central), else_=other)).where(groups.c.size > 0)
+    other = sa.select(sa.func.min(member.c.id)).where(member.c.group_id == groups.c.id, member.c.state == NEW)
+    stands = sa.case((still, groups.c.central), else_=other.correlate(groups).scalar_subquery())
+    query = sa.select(groups.c.id.label("group"), groups.c.size, groups.c.score, *_SHOWN).select_from(
+        groups.join(messages, messages.c.id == stands)).where(groups.c.size > 0)
     if after := read_cursor(cursor, float, int):
         query = query.where(sa.tuple_(groups.c.score, groups.c.id) < sa.tuple_(*after))
     rows = connection.execute(query.order_by(groups.c.score.desc(), groups.c.id.desc()).limit(PAGE + 1)).all()
@@ -60,7 +60,7 @@ def group_list(connection: Connection, cursor: str) -> Page:
 
 def group_page(connection: Connection, group_id: int, cursor: str) -> Page:
     """The open messages of a group, each once however often it was repeated: `copies` says how often."""
-    query = sa.select(*_SHOWN, _copies()).where(
+    query = _message().where(
         messages.c.group_id == group_id, messages.c.state == NEW, messages.c.copy_of.is_(None))
     if after := read_cursor(cursor, int):
         query = query.where(messages.c.id > after[0])
@@ -70,9 +70,7 @@ def group_page(connection: Connection, group_id: int, cursor: str) -> Page:
 
 def danger_page(connection: Connection, *, alarms: bool, cursor: str) -> Page:
     """The open messages about danger, newest first: those that the bot took for danger (`alarms`), or did not."""
-    query = sa.select(*_SHOWN, pending.c.topic.label("proposed"), pending.c.person.label("proposed_by"),
-                      pending.c.person_id.label("proposed_by_id")).outerjoin(
-        pending, pending.c.message_id == messages.c.id).where(messages.c.state == NEW, messages.c.reason == DANGER)
+    query = _message().where(messages.c.state == NEW, messages.c.reason == DANGER)
     query = query.where(messages.c.kind == "crisis" if alarms else messages.c.kind != "crisis")
     if after := read_cursor(cursor, float, int):
         query = query.where(sa.tuple_(messages.c.at, messages.c.id) < sa.tuple_(*after))
@@ -91,7 +89,7 @@ def search(connection: Connection, filters: Filters, cursor: str) -> Page:
     found = connection.execute(sa.select(seen.c.id, seen.c.text).where(*filters.beside(seen.c)).order_by(
         seen.c.at.desc(), seen.c.id.desc()))
     ids = [row.id for row in found if filters.reads(row.text)]
-    rows = connection.execute(sa.select(*_SHOWN, _copies()).where(messages.c.id.in_(ids[:PAGE + 1])).order_by(
+    rows = connection.execute(_message().where(messages.c.id.in_(ids[:PAGE + 1])).order_by(
         messages.c.at.desc(), messages.c.id.desc())).all()
     page = _page(rows, lambda row: Cursor(row.at, row.id))
     if page.next is None and last is not None:
@@ -101,10 +99,7 @@ def search(connection: Connection, filters: Filters, cursor: str) -> Page:
 
 def message(connection: Connection, message_id: int) -> Any | None:
     """One message as the lists show it; None where it was erased."""
-    return connection.execute(sa.select(
-        *_SHOWN, _copies(), pending.c.topic.label("proposed"), pending.c.person.label("proposed_by"),
-        pending.c.person_id.label("proposed_by_id"),
-    ).outerjoin(pending, pending.c.message_id == messages.c.id).where(messages.c.id == message_id)).first()
+    return connection.execute(_message().where(messages.c.id == message_id)).first()
 
 
 @dataclass(frozen=True)
@@ -132,10 +127,14 @@ def _words(event: dict[str, Any]) -> str:
     return str(custom.get("plain") or event.get("text") or "")
 
 
-def _copies() -> Any:
-    copies = messages.alias("copies")
-    return sa.select(sa.func.count()).where(copies.c.copy_of == messages.c.id, copies.c.state == NEW).correlate(
-        messages).scalar_subquery().label("copies")
+def _message() -> Any:
+    """A message, how many open ones all but repeat it, and what waits on it for a second person."""
+    repeats = messages.alias("repeats")
+    copies = sa.select(sa.func.count()).where(repeats.c.copy_of == messages.c.id, repeats.c.state == NEW)
+    return sa.select(
+        *_SHOWN, copies.correlate(messages).scalar_subquery().label("copies"), pending.c.topic.label("proposed"),
+        pending.c.person.label("proposed_by"), pending.c.person_id.label("proposed_by_id"),
+    ).select_from(messages.outerjoin(pending, pending.c.message_id == messages.c.id))
 
 
 def _page(rows: Sequence[Any], cursor: Any) -> Page:
