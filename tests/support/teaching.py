@@ -39,8 +39,11 @@ class Teaching:
 
     labelled: dict[int, tuple[str, str]] = field(default_factory=dict)
     warns: list[FakeWarning] = field(default_factory=list)
+    error: Exception | None = None
 
     def label(self, engine: Engine, settings: Any, person: Any, message_id: int, topic: str, *, version: int) -> None:
+        if self.error:
+            raise self.error
         with engine.begin() as connection:
             if not connection.execute(sa.update(messages).where(
                     messages.c.id == message_id, messages.c.version == version,

@@ -48,8 +48,6 @@ def state(request: Request) -> Response:
     if wanted not in _GIVEN:
         raise HTTPException(400)
     seen = _seen(request)
-    if _is(request, seen.id, DONE):
-        raise HTTPException(400)  # a label is undone with its example, not by a state alone
     moved = move(database(request), request.state.person, [seen], wanted)
     if moved.lost:
         return _answer(request, *_lost(moved.lost[0]), lost=True)
@@ -85,7 +83,7 @@ def bulk(request: Request) -> Response:
     if not chosen:
         return redirect(request, back, "inbox.bulk_none")
     if wanted in _GIVEN:
-        moved = move(engine, person, [seen for seen in chosen if not _is(request, seen.id, DONE)], wanted)
+        moved = move(engine, person, chosen, wanted)
         return _bulk(request, back, len(moved.moved), len(chosen) - len(moved.moved), 0)
     if wanted not in places:
         raise HTTPException(400, say("inbox.unknown_place"))
@@ -136,12 +134,6 @@ def _answer(request: Request, key: str, values: dict[str, Any], *, warned: Warne
     back = urlsplit(_back(request))
     query = [(name, value) for name, value in parse_qsl(back.query) if name != "did"]
     return redirect(request, f"{back.path}?{urlencode([*query, ('did', number)])}", key, **values)
-
-
-def _is(request: Request, number: int, wanted: str) -> bool:
-    with database(request).connect() as connection:
-        row = queue.message(connection, number)
-    return row is not None and row.state == wanted
 
 
 def _seen(request: Request) -> Seen:

@@ -109,7 +109,7 @@ def _page(request: Request, name: str, connection: Connection, **values: Any) ->
     more = values["shown"].next if "shown" in values else None
     kept = {key: value for key, value in request.query_params.items() if key not in {"after", "did"}}
     values["more"] = f"{request.url.path}?{urlencode({**kept, 'after': more})}" if more else ""
-    return page(request, name, **row_values(request), **values)
+    return page(request, name, **{**row_values(request), **values})
 
 
 def _in_danger(connection: Connection) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -29,7 +29,11 @@ WINDOW = 3000
 # Of a conversation before and after the message.
 AROUND = 8
 
+_ALARM = "crisis"  # of the reply: the lines were given
 _SHOWN = tuple(column for column in messages.c if column.name != "vector")
+# What a search compares.
+_COMPARED = (messages.c.id, messages.c.at, messages.c.text, messages.c.reason, messages.c.channel, messages.c.language,
+             messages.c.audience, messages.c.topic, messages.c.first, messages.c.second, messages.c.kind)
 
 
 @dataclass(frozen=True)
@@ -70,23 +74,20 @@ def group_page(connection: Connection, group_id: int, cursor: str) -> Page:
 
 def danger_page(connection: Connection, *, alarms: bool, cursor: str) -> Page:
     """The open messages about danger, newest first: those that the bot took for danger (`alarms`), or did not."""
-    query = _message().where(messages.c.state == NEW, messages.c.reason == DANGER)
-    query = query.where(messages.c.kind == "crisis" if alarms else messages.c.kind != "crisis")
-    if after := read_cursor(cursor, float, int):
-        query = query.where(sa.tuple_(messages.c.at, messages.c.id) < sa.tuple_(*after))
-    rows = connection.execute(query.order_by(messages.c.at.desc(), messages.c.id.desc()).limit(PAGE + 1)).all()
-    return _page(rows, lambda row: Cursor(row.at, row.id))
+    return search(connection, Filters(state=NEW, reason=DANGER), cursor,
+                  lambda columns: [columns.kind == _ALARM if alarms else columns.kind != _ALARM])
 
 
-def search(connection: Connection, filters: Filters, cursor: str) -> Page:
-    """Messages that the filters let through, newest first."""
-    window = sa.select(messages).where(*filters.along_the_index())
+def search(connection: Connection, filters: Filters, cursor: str,
+           also: Callable[[Any], Sequence[Any]] = lambda columns: ()) -> Page:
+    """Messages that the filters let through, newest first; `also` gives more conditions on the columns of a row."""
+    window = sa.select(*_COMPARED).where(*filters.along_the_index())
     if after := read_cursor(cursor, float, int):
         window = window.where(sa.tuple_(messages.c.at, messages.c.id) < sa.tuple_(*after))
     window = window.order_by(messages.c.at.desc(), messages.c.id.desc())
     last = connection.execute(window.with_only_columns(messages.c.at, messages.c.id).offset(WINDOW - 1).limit(1)).first()
     seen = window.limit(WINDOW).subquery("seen")
-    found = connection.execute(sa.select(seen.c.id, seen.c.text).where(*filters.beside(seen.c)).order_by(
+    found = connection.execute(sa.select(seen.c.id, seen.c.text).where(*filters.beside(seen.c), *also(seen.c)).order_by(
         seen.c.at.desc(), seen.c.id.desc()))
     ids = [row.id for row in found if filters.reads(row.text)]
     rows = connection.execute(_message().where(messages.c.id.in_(ids[:PAGE + 1])).order_by(

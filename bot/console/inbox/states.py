@@ -46,12 +46,15 @@ class Moved:
 
 
 def move(engine: Engine, person: Person, seen: Sequence[Seen], state: str) -> Moved:
-    """Give messages a state (`new`, `later`, `ignored`); what all but repeats one of them goes with it."""
+    """Give messages a state (`new`, `later`, `ignored`); what all but repeats one of them goes with it.
+
+    One that is done keeps its state: a label is taken back together with its example, by whoever undoes it.
+    """
     moved: list[int] = []
     lost: list[Lost] = []
     for one in seen:  # each by itself: what one reviewer lost takes nothing away from the others
         with engine.begin() as connection:
-            row = claim(connection, one, state=state, vector=None if state in CLOSED else messages.c.vector)
+            row = claim(connection, one, messages.c.state != DONE, state=state, vector=None if state in CLOSED else messages.c.vector)
             if row is None:
                 lost.append(lost_to(connection, one.id))
                 continue
@@ -63,11 +66,12 @@ def move(engine: Engine, person: Person, seen: Sequence[Seen], state: str) -> Mo
     return Moved(moved, lost)
 
 
-def claim(connection: Connection, seen: Seen, **values: Any) -> Any | None:
-    """The message as it was, changed if nobody changed it since it was seen; else None. Atomic."""
+def claim(connection: Connection, seen: Seen, *conditions: Any, **values: Any) -> Any | None:
+    """The message as it was, changed if nobody changed it since it was seen (and it meets the conditions); else None.
+    Atomic."""
     row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
     changed = connection.execute(sa.update(messages).where(
-        messages.c.id == seen.id, messages.c.version == seen.version, messages.c.state.isnot(None),
+        messages.c.id == seen.id, messages.c.version == seen.version, messages.c.state.isnot(None), *conditions,
     ).values(version=messages.c.version + 1, **values)).rowcount
     return row if changed else None
 
