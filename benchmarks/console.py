@@ -17,7 +17,6 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from benchmarks.held_out import questions
 from bot.console.app import create_app
 from bot.console.inbox.clusters import clusters
 from bot.console.inbox.encoding import encode_new
@@ -26,6 +25,7 @@ from bot.console.inbox.rules import load_rules
 from bot.console.inbox.tables import groups
 from bot.console.inbox.vectors import meaning
 from bot.console.people.accounts import Role
+from bot.evaluation.held_out import questions
 from bot.settings import Settings
 from bot.store.database import insert_missing
 from bot.store.tables import messages

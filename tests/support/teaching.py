@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
-from importlib.machinery import ModuleSpec
-from types import ModuleType
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from bot.console.teach import labels, warnings
+from bot.console.teach.examples import TRAINING
+from bot.console.teach.labels import Conflict
+from bot.console.teach.warnings import Warning
 from bot.store.tables import messages
-
-
-@dataclass(frozen=True)
-class FakeWarning:
-    """As `teach.warnings.Warning`."""
-
-    text: str
-    topic: str
-    use: str = "training"
-    same: bool = True
-
-
-class FakeConflict(Exception):
-    """As `teach.labels.Conflict`."""
-
-    def __init__(self, by: str, topic: str) -> None:
-        super().__init__(by, topic)
-        self.by, self.topic = by, topic
 
 
 @dataclass
 class Teaching:
-    """What was labelled, by message: topic and who; and the warnings to give."""
+    """What was labelled, by message: topic and who; the warnings to give; the error to raise."""
 
     labelled: dict[int, tuple[str, str]] = field(default_factory=dict)
-    warns: list[FakeWarning] = field(default_factory=list)
+    warns: list[Warning] = field(default_factory=list)
     error: Exception | None = None
 
     def label(self, engine: Engine, settings: Any, person: Any, message_id: int, topic: str, *, version: int) -> None:
@@ -49,7 +32,7 @@ class Teaching:
                     messages.c.id == message_id, messages.c.version == version,
             ).values(state="done", version=version + 1)).rowcount:
                 topic, by = self.labelled.get(message_id, ("", ""))
-                raise FakeConflict(by, topic)
+                raise Conflict(by, topic)
         self.labelled[message_id] = (topic, person.shown)
 
     def undo(self, engine: Engine, settings: Any, person: Any, message_id: int) -> None:
@@ -58,16 +41,15 @@ class Teaching:
                 state="new", version=messages.c.version + 1))
         self.labelled.pop(message_id, None)
 
-    def near(self, text: str, topic: str, settings: Any) -> list[FakeWarning]:
+    def near(self, text: str, topic: str, settings: Any) -> list[Warning]:
         return list(self.warns)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Put this in the place of the room."""
-        labels, warnings, room = (ModuleType(name) for name in ("labels", "warnings", "teach"))
-        labels.label, labels.undo, labels.Conflict = self.label, self.undo, FakeConflict  # type: ignore[attr-defined]
-        warnings.near = self.near  # type: ignore[attr-defined]
-        room.__spec__ = ModuleSpec("bot.console.teach", None)
-        room.labels, room.warnings = labels, warnings  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "bot.console.teach", room)
-        monkeypatch.setitem(sys.modules, "bot.console.teach.labels", labels)
-        monkeypatch.setitem(sys.modules, "bot.console.teach.warnings", warnings)
+        for module, name in ((labels, "label"), (labels, "undo"), (warnings, "near")):
+            monkeypatch.setattr(module, name, getattr(self, name))
+
+
+def warning(text: str, topic: str, use: str = TRAINING) -> Warning:
+    """The same words, under a topic."""
+    return Warning(text, topic, use, same=True)

@@ -1,4 +1,4 @@
-"""Where a message can be put: the topics as they would go live, and beside them danger and what the brief does not cover."""
+"""Where a message can be put: the topics as they would go live; danger and what the brief does not cover; small talk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Sequence
 
+from bot.console.teach import topics
 from bot.errors import ContentError
 from bot.knowledge import Knowledge, load_knowledge
 from bot.knowledge.values import FALLBACK_LANGUAGE, in_language
@@ -21,7 +22,7 @@ MOST_TOPICS = 7
 
 @dataclass(frozen=True)
 class Place:
-    """An intent that a message can be put under; `title` is None for the two whose names are in the templates."""
+    """An intent that a message can be put under; `title` is None for those that are no topics: texts.yml names them."""
 
     intent: str
     title: str | None
@@ -30,12 +31,14 @@ class Place:
 class Catalogue:
     """The topics of one state of the content."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, learnt: Sequence[str]) -> None:
+        """`learnt` are the intents that are learnt from examples."""
         self._knowledge = knowledge
         self._title = {name: in_language(topic.title, FALLBACK_LANGUAGE) for name, topic in knowledge.topics.items()}
-        self.places = (*(Place(f"{TOPIC_PREFIX}{name}", title) for name, title in
-                         sorted(self._title.items(), key=lambda item: item[1].casefold())),
-                       Place(OUT_OF_SCOPE, None), Place(CRISIS, None))
+        self._besides = (Place(OUT_OF_SCOPE, None), Place(CRISIS, None))
+        known = {*(f"{TOPIC_PREFIX}{name}" for name in self._title), OUT_OF_SCOPE, CRISIS}
+        self.places = (*(Place(f"{TOPIC_PREFIX}{name}", title) for name, title in self.topics.items()), *self._besides,
+                       *(Place(intent, None) for intent in learnt if intent not in known))
         self._intents = {place.intent for place in self.places}
 
     def __contains__(self, intent: object) -> bool:
@@ -57,7 +60,7 @@ class Catalogue:
         known = [name for name in dict.fromkeys(likely) if name in self._title]
         related = [other for name in known for other in self._knowledge.topics[name].related]
         names = list(dict.fromkeys([*known, *related, *self._knowledge.starters, *self._title]))[:MOST_TOPICS]
-        return [*(Place(f"{TOPIC_PREFIX}{name}", self._title[name]) for name in names), *self.places[-2:]]
+        return [*(Place(f"{TOPIC_PREFIX}{name}", self._title[name]) for name in names), *self._besides]
 
 
 _last: tuple[Any, Catalogue] | None = None
@@ -68,10 +71,11 @@ def catalogue(settings: Settings) -> Catalogue:
     global _last
     try:
         folder = live_project(settings) / "bot" / "content"
-        state = (folder, tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("topics/*.yml"))))
+        learnt = topics.intents(settings)
+        state = (folder, learnt, tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("topics/*.yml"))))
         if _last is None or _last[0] != state:
-            _last = state, Catalogue(load_knowledge(folder))
+            _last = state, Catalogue(load_knowledge(folder), learnt)
     except (ContentError, FileNotFoundError):
         logger.warning("The content cannot be read; the topics of before are offered.")
-        return _last[1] if _last else Catalogue(load_knowledge())
+        return _last[1] if _last else Catalogue(load_knowledge(), (OUT_OF_SCOPE, CRISIS))
     return _last[1]

@@ -12,6 +12,7 @@ from bot.console.inbox import danger
 from bot.console.inbox.danger import Waiting
 from bot.console.inbox.states import DONE, NEW, Lost, Seen, count, follow, lost_to, note
 from bot.console.people.accounts import Person
+from bot.console.teach import labels, warnings
 from bot.settings import Settings
 from bot.store.tables import messages
 
@@ -40,8 +41,6 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
 
     Raises StaffFileError where no example can be made of the words.
     """
-    from bot.console.teach import labels, warnings
-
     with engine.connect() as connection:
         row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
         if row is None or row.version != seen.version:
@@ -57,7 +56,9 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
     try:
         labels.label(engine, settings, person, seen.id, topic, version=seen.version)
     except labels.Conflict as conflict:
-        return Lost(seen.id, conflict.by, DONE)
+        with engine.connect() as connection:
+            first = lost_to(connection, seen.id)
+        return first if first.by else Lost(seen.id, conflict.by, DONE)
     except KeyError:  # erased between two statements
         return Lost(seen.id, "", "gone")
     with engine.begin() as connection:
@@ -71,8 +72,6 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
 
 def take_back(engine: Engine, settings: Settings, person: Person, message_id: int) -> None:
     """Undo a label; what went with the message comes back with it."""
-    from bot.console.teach import labels
-
     labels.undo(engine, settings, person, message_id)
     with engine.begin() as connection:
         group = connection.execute(sa.select(messages.c.group_id).where(messages.c.id == message_id)).scalar()

@@ -18,6 +18,7 @@ from bot.console.inbox.filters import ANY, Filters
 from bot.console.inbox.reasons import DANGER, REASONS
 from bot.console.inbox.states import NEW, STATES
 from bot.console.people.accounts import Role
+from bot.console.texts import sentences
 from bot.console.web import database, page, requires, say, settings
 from bot.knowledge import AUDIENCES, LANGUAGES
 from bot.store.tables import messages
@@ -89,12 +90,10 @@ def row_values(request: Request) -> dict[str, Any]:
 
 
 def name_of(places: Catalogue, intent: str | Place | None) -> str:
-    """How a topic, danger or what is not covered is called; of what is none of them, its name."""
+    """How a topic, danger, small talk … is called; what has no name is called as it is written."""
     intent = intent.intent if isinstance(intent, Place) else intent or ""
-    title = places.title(intent)
-    if title is None and intent in places:
-        return say(f"inbox.place.{intent}")
-    return title or intent
+    key = f"inbox.place.{intent}"
+    return places.title(intent) or (say(key) if key in sentences() else intent)
 
 
 def when(at: float) -> str:

@@ -17,7 +17,7 @@ from tests.support.console import browser as signed_in
 from tests.support.console import console
 from tests.support.inbox import Talk, message_row, put_message
 from tests.support.serving import served
-from tests.support.teaching import FakeWarning, Teaching
+from tests.support.teaching import Teaching, warning
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -177,7 +177,7 @@ def test_keys_do_nothing_where_no_message_has_the_focus(desk: Desk, teaching: Te
 
 def test_a_warning_has_the_focus_and_can_be_overruled(desk: Desk, teaching: Teaching) -> None:
     """Nothing is stored before; Enter puts it there anyway."""
-    teaching.warns = [FakeWarning("my baby cries at night", "ask_contact")]
+    teaching.warns = [warning("my baby cries at night", "ask_contact")]
     page = desk.page()
     page.goto("/inbox/groups/1")
     with settled(page):
@@ -214,7 +214,7 @@ def test_it_all_works_without_scripts(desk: Desk, teaching: Teaching) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("new again")
     assert teaching.labelled == {}
-    teaching.warns = [FakeWarning("hm", "ask_contact")]
+    teaching.warns = [warning("hm", "ask_contact")]
     page.get_by_role("button", name="1 Signs of a baby's mental health").first.click()
     page.get_by_role("button", name="anyway").click()
     assert len(teaching.labelled) == 1

@@ -13,7 +13,7 @@ from bot.console.inbox.tables import groups
 from bot.console.people.tables import audit
 from bot.errors import StaffFileError
 from tests.support.inbox import Talk, message_row, put_message
-from tests.support.teaching import FakeWarning, Teaching
+from tests.support.teaching import Teaching, warning
 
 HTMX = {"HX-Request": "true"}
 Another = Callable[[], TestClient]
@@ -153,7 +153,7 @@ def test_a_message_that_was_erased_is_told_to_be_gone(ana: TestClient) -> None:
 def test_a_warning_comes_before_anything_is_stored(ana: TestClient, teaching: Teaching) -> None:
     """With what stands where, and the way to put it there anyway."""
     number = message(ana, "is crying a sign")
-    teaching.warns = [FakeWarning("is crying a sign?", "ask_contact"), FakeWarning("Is crying a sign", "crisis", "evaluation")]
+    teaching.warns = [warning("is crying a sign?", "ask_contact"), warning("Is crying a sign", "crisis", "evaluation")]
     response = put(ana, number)
     assert (teaching.labelled, row(ana, number).version) == ({}, 0)
     assert "is crying a sign?" in response.text and "How to reach NMAIMH" in response.text
@@ -165,7 +165,7 @@ def test_a_warning_comes_before_anything_is_stored(ana: TestClient, teaching: Te
 def test_without_scripts_a_warning_is_a_page(ana: TestClient, teaching: Teaching) -> None:
     """The message's own, whose form leads back to where the first one stood."""
     number = message(ana)
-    teaching.warns = [FakeWarning("hm", "ask_contact")]
+    teaching.warns = [warning("hm", "ask_contact")]
     page = ana.post(f"/inbox/messages/{number}/label", data={
         "topic": "ask_indicators", "version": 0, "back": "/inbox/groups/7"}).text
     assert 'name="anyway" value="yes"' in page and 'name="back" value="/inbox/groups/7"' in page
@@ -230,7 +230,7 @@ def test_several_are_done_at_once(ana: TestClient, another: Another, teaching: T
     assert sorted(teaching.labelled) == [numbers[0], numbers[2], numbers[3]]
     assert "3 changed. 1 left as they are" in ana.get("/inbox").text
     more = [message(ana) for _ in range(2)]
-    teaching.warns = [FakeWarning("hm", "ask_contact")]
+    teaching.warns = [warning("hm", "ask_contact")]
     ana.post("/inbox/bulk", data={"message": [f"{number}:0" for number in more], "to": "ask_indicators"})
     assert "0 changed. 2 left as they are, because nearly the same" in ana.get("/inbox").text
     ana.post("/inbox/bulk", data={"message": [f"{number}:0" for number in more], "to": "later"})
@@ -283,7 +283,7 @@ def test_a_message_is_words_and_nothing_else(ana: TestClient, teaching: Teaching
                 audience=ATTACK[:16], first=ATTACK, topic=ATTACK, chosen=ATTACK, kind="answer")
     with engine.begin() as connection:
         connection.execute(groups.insert().values(id=1, central=number, size=1, score=1.0))
-    teaching.warns = [FakeWarning(ATTACK, ATTACK)]
+    teaching.warns = [warning(ATTACK, ATTACK)]
     answers = [put(ana, number), give(ana, number, "later"), undo(ana, number, 1)]
     answers += [ana.get(path) for path in (
         "/inbox", "/inbox/groups/1", f"/inbox/messages/{number}", f"/inbox/groups/1?did={number}")]
