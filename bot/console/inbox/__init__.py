@@ -8,7 +8,7 @@
     pages.py, acts.py                 the pages, and the forms in them
 """
 
-from bot.console.inbox.background import background
+from bot.console.inbox.work import background
 from bot.console.inbox.routes import nav, routes
 
 __all__ = ["background", "nav", "routes"]

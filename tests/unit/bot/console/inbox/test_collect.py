@@ -16,7 +16,7 @@ from bot.console.inbox.collect import collect
 from bot.console.inbox.rules import Rules
 from bot.console.inbox.sweep import sweep
 from bot.console.inbox.thumbs import collect_thumbs
-from bot.store.database import upsert
+from bot.store.database import open_database, upsert
 from bot.store.tables import feedback, messages
 from tests.support.inbox import Talk, events, message_row
 
@@ -305,3 +305,18 @@ def test_what_cannot_be_of_our_bot_does_no_harm(talk: Talk, engine: Engine, rule
             for kind, name in (("bot", None), ("user", None), ("bot", None), ("action", "action_listen"))])
     collect(engine, rules)
     assert [(row.text, row.intent, row.kind) for row in rows(engine)] == [("hi", "None", "")]
+
+
+def test_who_erases_while_rows_are_written_leaves_nothing(postgres: Any, rules: Rules) -> None:
+    """On PostgreSQL both may be in the middle of it: the rows wait for the erasure, or the erasure for the rows."""
+    engine = open_database(postgres.database())
+    Talk(engine).turn("ana", "hm", **UNSURE)
+    collector = threading.Thread(target=collect, args=(engine, rules))
+    with engine.begin() as connection:
+        connection.execute(sa.delete(events).where(events.c.sender_id == "ana"))
+        collector.start()
+        collector.join(timeout=1.0)
+        connection.execute(sa.delete(messages).where(messages.c.sender_id == "ana"))
+    collector.join()
+    assert rows(engine) == []
+    engine.dispose()
