@@ -150,9 +150,8 @@ def repair(engine: Engine, settings: Settings) -> None:
 
 
 def _is_gone(row: Any, settings: Settings) -> bool:
-    if row.pid is not None and row.host == socket.gethostname():
-        return not processes.alive(settings, row.id, row.pid)
-    return time.time() - row.beat_at > LOST_S
+    alive = processes.alive(settings, row.id, row.pid) if row.host == socket.gethostname() else None
+    return time.time() - row.beat_at > LOST_S if alive is None else not alive
 
 
 def _sweep(engine: Engine, settings: Settings) -> None:

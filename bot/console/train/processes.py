@@ -44,21 +44,24 @@ def spawn(settings: Settings, job: int, command: Sequence[str]) -> None:
         process.stdin.close()
     except BrokenPipeError:
         pass  # it has ended already, and will be found so
-    _children.append(process)
+    _children[folder] = process
 
 
-# A child that nobody waits for stays as a zombie.
-_children: list[subprocess.Popen[bytes]] = []
+# What this console itself has started, by the job's folder.
+_children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 def reap() -> None:
-    """Take note of the children that have ended."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    """Take note of children that have ended: one that nobody waits for stays as a zombie."""
+    for child in list(_children.values()):
+        child.poll()
 
 
-def alive(settings: Settings, job: int, pid: int) -> bool:
-    """Whether the process of this number is there and is the job's."""
-    return _belongs(pid, settings, job)
+def alive(settings: Settings, job: int, pid: int | None) -> bool | None:
+    """Whether the process of a job is; None where that cannot be told, since it has not said its number `pid` yet."""
+    if (child := _children.get(folder_of(settings, job))) and child.poll() is not None:
+        return False
+    return None if pid is None else _belongs(pid, settings, job)
 
 
 def end(settings: Settings, job: int) -> None:

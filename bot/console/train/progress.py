@@ -31,5 +31,6 @@ def share_of(step: str, known: float | None, elapsed_s: float, seconds: Mapping[
     """
     whole = sum(expected.values())
     done = sum(expected[name] for name in seconds if name in expected)
-    within = known if known is not None else min(_MOST, elapsed_s / max(expected[step], 0.1))
-    return min(1.0, (done + expected[step] * within) / whole) if whole else 0.0
+    mine = expected.get(step, 0.0)
+    within = known if known is not None else min(_MOST, elapsed_s / max(mine, 0.1))
+    return min(1.0, (done + mine * within) / whole) if whole else 0.0

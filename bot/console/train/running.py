@@ -53,7 +53,8 @@ class Running:
             jobs.c.id == self.job, jobs.c.running == 1, jobs.c.pid.is_(None)).values(
                 pid=os.getpid(), beat_at=time.time())).rowcount == 1
         starter = connection.execute(sa.select(jobs.c.person_id).where(jobs.c.id == self.job)).scalar()
-        return accounts.find(connection, starter) if taken else None
+        account = accounts.find(connection, starter) if taken else None
+        return account.person if account else None
 
     def step(self, name: str) -> None:
         """Begin a step."""
