@@ -1,7 +1,8 @@
 """What pages of the console share: who may see them, how they are drawn, where their words are.
 
-A room's endpoints are functions decorated with `requires(Role.…)`; the few that anybody may open say so with `anybody`.
-A coroutine runs in the event loop, a plain function in a thread. Forms were read by then: `request.state.form`.
+A room's endpoints are functions decorated with `requires(Role.…)`; the few that anybody may open say so with
+`anybody`. A coroutine runs in the event loop, a plain function in a thread. Forms were read by then:
+`request.state.form`.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from bot.console.people.accounts import Role
 from bot.console.texts import say, templates
 from bot.settings import Settings
 
-__all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "redirect", "requires", "say", "settings"]
+__all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "redirect", "requires", "say",
+           "settings"]
 
+# The greatest number that a row can have; databases fail on others instead of finding nothing.
+_MAX_KEY = 2**31 - 1
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Endpoint = Callable[[Request], Any]
 Guarded = Callable[[Request], Awaitable[Response]]
@@ -58,7 +62,7 @@ def own_address(request: Request) -> str:
 
 
 def requires(role: Role) -> Callable[[Endpoint], Guarded]:
-    """Only people of this role or a higher one; `request.state.person` is who asks. Unsafe methods need the form token."""
+    """Only people of this role or a higher one; `request.state.person` is who asks. Unsafe methods need the token."""
     return functools.partial(_guarded, role)
 
 
@@ -71,9 +75,9 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
         _refuse_nul(request.url.query, request.url.path)
-        token = cookies.read(request, cookies.SESSION)
-        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
-        request.state.session, request.state.person = session, session.person if session else None
+        if any(isinstance(value, int) and value > _MAX_KEY for value in request.path_params.values()):
+            raise HTTPException(404)
+        session = await recognize(request)
         if session is None and role is not None:
             return _to_sign_in(request)
         if session is not None and role is not None and session.person.role < role:
@@ -86,6 +90,15 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
 
     guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that tries each route with less
     return guarded
+
+
+async def recognize(request: Request) -> sessions.Session | None:
+    """Who asks, if they have signed in; also `request.state.session` and `request.state.person`."""
+    if not hasattr(request.state, "session"):
+        token = cookies.read(request, cookies.SESSION)
+        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
+        request.state.session, request.state.person = session, session.person if session else None
+    return request.state.session
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -128,7 +141,7 @@ def _refuse_nul(*texts: str) -> None:
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with `values`, and with `person`, `csrf`, `nav`, `path`, `say` and `flash`, the sentence that was left."""
+    """A template with `values`, and with `person`, `csrf`, `nav`, `path`, `say` and `flash`, a sentence left before."""
     session = getattr(request.state, "session", None)
     visit = "" if session else cookies.read(request, cookies.VISIT) or sessions.new_token()
     left = sessions.take_word(database(request), session) if session else None

@@ -47,6 +47,7 @@ def _main() -> None:
     _step = Running.step
     Running.step = staying  # type: ignore[method-assign]
     work.unchanging_project = lambda settings: PROJECT
+    work.record.flush = lambda engine, settings: []
     work.check = lambda project: print("checked", flush=True)
     work.leaks = lambda project: []
     work.training_key = lambda project: NAME

@@ -36,17 +36,17 @@ def to_provider(request: Request) -> Response:
 @anybody
 def from_provider(request: Request) -> Response:
     """The browser comes back: let in whom the provider names, if they were invited."""
-    token = cookies.read(request, cookies.SIGN_IN)
+    known, token = _provider(request), cookies.read(request, cookies.SIGN_IN)
     try:
         if not token:
             raise ProviderError("people.provider.begin_again")
-        identity = _provider(request).identity(token, own_address(request) + _BACK, dict(request.query_params))
+        identity = known.identity(token, own_address(request) + _BACK, dict(request.query_params))
         with database(request).begin() as connection:
             person = provider.person(connection, identity)
     except ProviderError as error:
         return _refused(request, error)
-    # A page that goes on by itself, not a redirect: in a chain that another site began, a browser would hold back the new
-    # cookie, which is for this site's own requests only.
+    # A page that goes on by itself, not a redirect: in a chain that another site began, a browser would hold back the
+    # new cookie, which is for this site's own requests only.
     response = let_in(request, person, page(request, "people/signed_in.html"))
     cookies.drop(request, response, cookies.SIGN_IN)
     return response

@@ -21,6 +21,7 @@ import traceback
 from pathlib import Path
 
 from bot.check import check
+from bot.console import record
 from bot.console.people.accounts import Person
 from bot.console.train import judging
 from bot.console.train.candidates import forget_old, production
@@ -41,6 +42,11 @@ _NICE = 10
 def work(running: Running, person: Person) -> None:
     """All steps. Raises ContentError where the project does not hold together, ImhError where a step fails."""
     settings = running.settings
+    running.step("record")
+    try:
+        record.flush(running.engine, settings)
+    except record.RecordError as error:  # the labels wait on; the record room tells why
+        print(error, file=sys.stderr)
     running.step("check")
     project = unchanging_project(settings)
     check(project)
