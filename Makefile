@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve chat sms kannel rekey test check validate train keep bench bench-sms quality shots widget lock clean
+.PHONY: help setup serve console chat sms kannel rekey test check validate train keep bench bench-sms quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -23,6 +23,9 @@ setup: $(READY) ## create the environment and the encoder, once
 
 serve: $(READY) ## answer on the web (and SMS) channel; prints the addresses
 	@$(PYTHON) -m bot serve
+
+console: $(READY) ## the staff console on a port of its own; prints its address
+	@$(PYTHON) -m bot console
 
 chat: $(READY) ## the same bot in the terminal
 	@$(PYTHON) -m bot chat

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
-from benchmarks import figures, plots
-from benchmarks.dialogues import play
-from benchmarks.held_out import Outcome, ask, ask_doubles, dialogues, double_questions, questions
-from benchmarks.stats import Share
-from bot.knowledge import CONTENT, load_knowledge, use
+from benchmarks import plots
+from bot.evaluation import figures
+from bot.evaluation.compare import Loss, load_bounds, losses
+from bot.evaluation.held_out import Outcome
+from bot.evaluation.quality import Quality
 from bot.settings import PROJECT, Settings
 
 REPORT = PROJECT / "docs" / "quality.md"
@@ -33,51 +30,9 @@ AIMS = {"right topic": ">= 90%", "right topic or among the choices": ">= 98%", "
 MOST_CALIBRATION_ERROR = 0.05
 
 
-@dataclass(frozen=True)
-class Quality:
-    """One model's outcomes on everything that is held out."""
-
-    outcomes: Sequence[Outcome]
-    doubles: Sequence[bool]
-    dialogues: Sequence[bool]
-
-    @property
-    def shares(self) -> dict[str, Share]:
-        return {**figures.summary(self.outcomes), "two questions, both answered": Share.of(self.doubles),
-                "follow-ups that need context": Share.of(self.dialogues)}
-
-    def to_dict(self) -> dict[str, Any]:
-        """What the next run is compared with; missed danger and false alarms by a hash of the line, not its words."""
-        topics = figures.by_topic(self.outcomes)
-        crisis = [o for o in self.outcomes if o.question.intent == "crisis"]
-        return {
-            "shares": {name: [share.hits, share.total] for name, share in self.shares.items()},
-            "calibration_error": round(figures.calibration(self.outcomes)[0], 4),
-            "latency": {name: round(value, 1) for name, value in figures.latency(self.outcomes).items()},
-            "topics": {name: [one.recall.hits, one.recall.total] for name, one in topics.items()},
-            "missed_danger": sorted(o.question.key for o in crisis if not o.right),
-        }
-
-
-def measure(model: Path) -> Quality:
-    """Ask a model everything that is held out."""
-    from bot.engine import Engine
-    from bot.store.locks import QueueLockStore
-    from bot.store.tracker import BoundedTrackerStore
-
-    knowledge = load_knowledge(CONTENT)
-    use(knowledge)
-    with tempfile.TemporaryDirectory() as scratch:
-        engine = Engine(tracker_store=BoundedTrackerStore(host=f"sqlite:///{scratch}/held_out.db"),
-                        lock_store=QueueLockStore())
-        engine.load_model(model)
-        ask(engine, questions()[:40])  # the first messages pay for what is loaded late
-        return Quality(ask(engine, questions()), ask_doubles(engine, double_questions()),
-                       play(engine, knowledge, dialogues()))
-
-
 def write_report(settings: Settings) -> tuple[str, list[str]]:
     """Measure the model for the present data, write page, pictures and result; returns the page and what got worse."""
+    from bot.evaluation.asking import measure
     from bot.release import model_path
 
     quality = measure(model_path(settings))
@@ -95,24 +50,17 @@ def write_report(settings: Settings) -> tuple[str, list[str]]:
 
 
 def regressions(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What got worse than is let pass, a sentence each: a topic by more than two, the whole by more than a point."""
-    found = [f"{name}: {hits} of {total} right, {before['topics'][name][0]} before."
-             for name, (hits, total) in after["topics"].items()
-             if name in before["topics"] and hits < before["topics"][name][0] - 2]
-    now, then = (_value(result, "right topic") for result in (after, before))
-    if now < then - 0.01:
-        found.append(f"Right topic: {now:.1%}, {then:.1%} before.")
-    if missed := set(after["missed_danger"]) - set(before["missed_danger"]):
-        found.append(f"Danger newly missed: {len(missed)} (keys {', '.join(sorted(missed))}).")
-    for name in ("false alarms on look-alikes", "false alarms on content"):
-        if _value(after, name) > _value(before, name):
-            found.append(f"More {name}: {_value(after, name):.1%}, {_value(before, name):.1%} before.")
-    return found
+    """What got worse than is let pass, a sentence each."""
+    return [_sentence(loss) for loss in losses(before, after, load_bounds())]
 
 
-def _value(result: Mapping[str, Any], name: str) -> float:
-    hits, total = result["shares"][name]
-    return hits / total
+def _sentence(loss: Loss) -> str:
+    if loss.kind == "topic":
+        return f"{loss.name}: {loss.after.hits} of {loss.after.total} right, {loss.before.hits} before."
+    if loss.kind == "danger":
+        return f"Danger newly missed: {len(loss.keys)} (keys {', '.join(loss.keys)})."
+    name = "Right topic" if loss.kind == "overall" else f"More {loss.name}"
+    return f"{name}: {loss.after.value:.1%}, {loss.before.value:.1%} before."
 
 
 def report(quality: Quality) -> str:

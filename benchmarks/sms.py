@@ -15,8 +15,8 @@ from typing import Iterator
 
 import httpx
 
-from benchmarks.held_out import questions
-from benchmarks.stats import percentile
+from bot.evaluation.held_out import questions
+from bot.evaluation.stats import percentile
 from bot.knowledge import load_knowledge
 from bot.settings import PROJECT
 from bot.sms.segments import fold

@@ -21,9 +21,9 @@ from typing import Callable, Iterable, Iterator, Sequence
 import httpx
 import psutil
 
-from benchmarks.held_out import questions
 from benchmarks.peers.rasa_server import RasaServer
-from benchmarks.stats import percentile
+from bot.evaluation.held_out import questions
+from bot.evaluation.stats import percentile
 from bot.settings import PROJECT
 from tests.support.server import Server
 

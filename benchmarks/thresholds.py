@@ -13,7 +13,7 @@ from typing import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.stats import Share
+from bot.evaluation.stats import Share
 from bot.safety import shared_screen
 from nlu.components.calibration import NEVER_HELD_OUT, choose_temperature, softmax
 from nlu.components.cuts import cuts, plainest

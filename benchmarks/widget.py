@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.stats import percentile
+from bot.evaluation.stats import percentile
 from tests.support.browser import launched
 from tests.support.server import Server
 from tests.support.site import Site

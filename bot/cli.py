@@ -15,6 +15,7 @@ from rich.console import Console
 from bot.check import check as check_project
 from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
+from bot.overlay import live_project
 from bot.settings import Settings, load_settings, pseudonym_key
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -24,7 +25,7 @@ console = Console(stderr=True, highlight=False)
 @app.command()
 def check() -> None:
     """Do content, training data, domain, stories and tests agree?"""
-    knowledge = check_project()
+    knowledge = check_project(live_project(load_settings()))
     console.print(f"{len(knowledge.topics)} topics, {len(knowledge.briefs)} brief: everything agrees.")
 
 
@@ -69,6 +70,16 @@ def serve() -> None:
     from bot.server import serve as run
 
     run(settings)
+
+
+@app.command(name="console")
+def staff_console() -> None:
+    """The staff console: look through what was asked, teach, correct, train and release."""
+    settings = load_settings()
+    from bot.console.serve import serve as run
+
+    run(settings, lambda: console.print(f"Staff console:  http://{settings.console_host}:{settings.console_port}/\n"
+                                        "Stop with Ctrl+C."))
 
 
 @app.command()
@@ -124,7 +135,7 @@ def widget() -> None:
 
 
 def _release(settings: Settings) -> None:
-    check_project()
+    check_project(live_project(settings))
     from bot.release import kept_model, model_path
     from bot.training import ensure_release
 

@@ -4,6 +4,7 @@
     ├── SettingsError    a setting is missing or makes no sense; the server does not start
     ├── ContentError     content, training data, domain, stories or tests disagree; carries every Problem
     ├── ReleaseError     a bundle is damaged, unsigned or made for other code; the one before it stays
+    ├── StaffFileError   a staff file cannot be where it is, or be called that; nothing was written
     ├── StoreError       a turn could not be written; nobody was told that it was
     ├── UnansweredError  a text message that cannot be answered now; the gateway may bring it again
     └── ChannelError     a request that cannot be answered; carries its HTTP status and error code
@@ -51,6 +52,10 @@ class ReleaseError(ImhError):
     def __init__(self, text: str, *, bundle: str = "") -> None:
         super().__init__(text)
         self.bundle = bundle
+
+
+class StaffFileError(ImhError):
+    """A staff file cannot be where it is, or be called that."""
 
 
 class StoreError(ImhError):

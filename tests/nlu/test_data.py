@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from benchmarks.held_out import HELD_OUT
+from bot.evaluation.held_out import HELD_OUT
 from bot.knowledge import Knowledge
 from nlu.corpus import DATA, utterances
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import calibration
-from benchmarks.quality import CEILINGS, FLOORS, MOST_CALIBRATION_ERROR, Quality, measure
-from benchmarks.stats import Share
+from benchmarks.quality import CEILINGS, FLOORS, MOST_CALIBRATION_ERROR
+from bot.evaluation.asking import measure
+from bot.evaluation.figures import calibration
+from bot.evaluation.quality import Quality
+from bot.evaluation.stats import Share
 from bot.release import model_path
 from bot.settings import Settings
 

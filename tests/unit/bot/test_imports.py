@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "actions": ("bot.knowledge", "bot.render.plain"),
     "nlu": ("bot.safety",),
 }
-FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/knowledge", "bot/safety", "bot/sms",
+FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
+                "bot/wiring.py", "bot/knowledge", "bot/safety", "bot/sms",
                 "bot/privacy", "bot/render")
 
 

@@ -8,8 +8,8 @@ from typing import Callable, Iterable, Sequence
 
 import numpy as np
 
-from benchmarks.held_out import Outcome, topic_of
-from benchmarks.stats import Share, percentile
+from bot.evaluation.held_out import Outcome, topic_of
+from bot.evaluation.stats import Share, percentile
 
 _SPECIAL = {"crisis", "lookalikes", "out_of_scope", "smalltalk"}
 _BINS = 10
@@ -77,11 +77,11 @@ def by_topic(outcomes: Sequence[Outcome]) -> dict[str, TopicFigures]:
 
 
 def by_kind(outcomes: Sequence[Outcome]) -> dict[str, tuple[Share, Share]]:
-    """For each kind of danger, the share that was seen in English and in Spanish."""
+    """For each kind of danger, the share that was seen in English and in Spanish. What staff added may name no kind."""
     crisis = [o for o in outcomes if o.question.intent == "crisis"]
     return {kind: tuple(Share.of(o.right for o in crisis if _marked("kind", kind)(o) and _marked("language", code)(o))
                         for code in ("en", "es"))
-            for kind in sorted({o.question.marks["kind"] for o in crisis})}
+            for kind in sorted({o.question.marks["kind"] for o in crisis if "kind" in o.question.marks})}
 
 
 def calibration(outcomes: Sequence[Outcome]) -> tuple[float, list[tuple[float, float, int]]]:
@@ -115,7 +115,7 @@ def confusion(outcomes: Sequence[Outcome]) -> tuple[list[str], np.ndarray]:
     asked = content(outcomes)
     names = sorted({topic_of(o.question) for o in asked})
     columns = [*names, "clarify", "out_of_scope", "crisis", "smalltalk"]
-    counts = Counter((topic_of(o.question), o.topics[0] if o.kind == "answer" else o.kind) for o in asked)
+    counts = Counter((topic_of(o.question), o.answered) for o in asked)
     return columns, np.array([[counts[row, column] for column in columns] for row in names])
 
 

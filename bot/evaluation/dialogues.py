@@ -1,28 +1,13 @@
-"""Plays the held-out dialogues: whether a last turn that only the turns before explain gets the reply that it should."""
+"""Whether the last turn of a held-out dialogue, which only the turns before explain, got the reply that it should."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Mapping, Sequence
 
-from rasa.core.agent import Agent
-
-from benchmarks.held_out import reply_to
-from bot.channels.exchange import Message
 from bot.knowledge import Knowledge
 
-
-def play(agent: Agent, knowledge: Knowledge, played: Sequence[Mapping[str, Any]]) -> list[bool]:
-    """For each dialogue, whether its last reply is the expected one."""
-    async def all_of_them() -> list[bool]:
-        return [await _fits(agent, knowledge, f"dialogue-{number}", dialogue) for number, dialogue in enumerate(played)]
-
-    return asyncio.run(all_of_them())
-
-
-async def _fits(agent: Agent, knowledge: Knowledge, sender: str, dialogue: Mapping[str, Any]) -> bool:
-    replies = [await reply_to(agent, sender, turn) for turn in dialogue["turns"]]
-    return fits(dialogue["expect"], replies[-1], replies[-2], knowledge)
+Message = Mapping[str, Any]
+"""One message of a reply: `text`, `buttons`, `custom`."""
 
 
 def fits(expected: Mapping[str, Any], reply: Sequence[Message], before: Sequence[Message],

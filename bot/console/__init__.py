@@ -1,0 +1,1 @@
+"""The staff console: an application of its own, for the people who look after the bot. Free of Rasa."""

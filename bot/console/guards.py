@@ -1,0 +1,102 @@
+"""What stands around every request: headers, a limit on its body, and errors as pages in words."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.console.texts import say, sentences
+from bot.console.web import page
+from bot.logs import where
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1024 * 1024
+# Scripts and styles are files of ours: what a message or a name smuggles into a page can neither run nor be drawn.
+_POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+           "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+
+
+class Guards:
+    """Headers on every response, bodies of bounded size, and an error page where an endpoint raised."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        request = Request(scope, receive)
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
+            status = 413 if length.isascii() and length.isdigit() else 400
+            await error_page(request, status)(scope, receive, send_with_headers)
+            return
+        try:
+            await self._app(scope, _limited(receive), send_with_headers)
+        except Exception as error:  # whatever it is, nobody outside reads it
+            logger.error("%s %s failed: %s", scope["method"], scope["path"], where(error))
+            logger.debug("The whole error, for tests:", exc_info=True)
+            if not started:
+                await error_page(request, 500)(scope, receive, send_with_headers)
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body as it arrives, refused at the byte that is one too many: a chunked one tells no length before."""
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return limited
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """The page of an HTTPException; its `detail`, where an endpoint gave one, is the sentence."""
+    assert isinstance(error, HTTPException)
+    given = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
+    response = error_page(request, error.status_code, given)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def error_page(request: Request, status: int, sentence: str = "") -> Response:
+    """An error in words: a page, or the bare sentence for a request of a script."""
+    key = f"errors.{status}" if f"errors.{status}" in sentences() else "errors.500"
+    sentence = sentence or say(key)
+    if request.headers.get("hx-request"):
+        return PlainTextResponse(sentence, status)
+    return page(request, "error.html", status, sentence=sentence)

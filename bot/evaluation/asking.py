@@ -1,0 +1,108 @@
+"""Asks the real dialogue engine what is held out and keeps what comes back. The only module of the package with Rasa.
+
+Every question goes through the same exchange as a person's, under a sender of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from rasa.core.agent import Agent
+
+from bot.channels.exchange import Incoming, Message, exchange
+from bot.engine import Engine
+from bot.evaluation.dialogues import fits
+from bot.evaluation.held_out import Outcome, Thought, dialogues, double_questions, questions
+from bot.evaluation.quality import Quality
+from bot.knowledge import Knowledge, load_knowledge, use
+from bot.settings import PROJECT
+from bot.store.locks import QueueLockStore
+from bot.store.tracker import BoundedTrackerStore
+from nlu.corpus import Utterance
+
+# The first messages pay for what is loaded late.
+_WARMING = 40
+
+Told = Callable[[float], None]
+"""Is told the share (0-1) of the questions that are asked, about once a hundredth."""
+
+
+def measure(model: Path, project: Path = PROJECT, *, content: Path | None = None, also: Sequence[Utterance] = (),
+            told: Told = lambda share: None) -> Quality:
+    """Ask a model everything that a project holds out, and whatever else is to be known of it.
+
+    Answers come out of `content`, the project's own where none is given.
+    """
+    knowledge = load_knowledge(content or project / "bot" / "content")
+    use(knowledge)
+    asked, doubles, played = questions(project), double_questions(project), dialogues(project)
+    tell = _Counter(len(asked) + len(also) + len(doubles) + len(played), told)
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = Engine(tracker_store=BoundedTrackerStore(host=f"sqlite:///{scratch}/held_out.db"),
+                        lock_store=QueueLockStore())
+        engine.load_model(model)
+        return asyncio.run(_measure(engine, knowledge, asked, doubles, played, also, tell))
+
+
+async def _measure(engine: Engine, knowledge: Knowledge, asked: Sequence[Utterance],
+                   doubles: Iterable[tuple[str, tuple[str, ...]]], played: Iterable[Mapping[str, Any]],
+                   also: Sequence[Utterance], tell: _Counter) -> Quality:
+    for number, question in enumerate(asked[:_WARMING]):
+        await _reply_to(engine, f"warming-{number}", question.text)
+    return Quality(
+        [tell(await _ask(engine, f"held-out-{number}", question)) for number, question in enumerate(asked)],
+        [tell(await _both(engine, f"double-{number}", *double)) for number, double in enumerate(doubles)],
+        [tell(await _fits(engine, knowledge, f"dialogue-{number}", dialogue)) for number, dialogue in enumerate(played)],
+        [tell(await _ask(engine, f"also-{number}", question)) for number, question in enumerate(also)])
+
+
+class _Counter:
+    """Hands on what it is given and tells how much of it there was."""
+
+    def __init__(self, total: int, told: Told) -> None:
+        self._total = total
+        self._told = told
+        self._done = 0
+
+    def __call__(self, outcome: Any) -> Any:
+        self._done += 1
+        if self._done == self._total or self._done % max(1, self._total // 100) == 0:
+            self._told(self._done / self._total)
+        return outcome
+
+
+async def _reply_to(agent: Agent, sender: str, text: str) -> list[Message]:
+    """One turn through the exchange that every channel uses."""
+    return await exchange(agent, Incoming(sender, text, channel="benchmark"))
+
+
+async def _ask(agent: Agent, sender: str, question: Utterance) -> Outcome:
+    start = time.perf_counter()
+    reply = await _reply_to(agent, sender, question.text)
+    took_ms = (time.perf_counter() - start) * 1000
+    return Outcome(
+        question, reply[0]["custom"]["kind"],
+        tuple(part["custom"]["topic"] for part in reply if part["custom"]["topic"]),
+        frozenset(button["payload"].removeprefix("/ask_") for part in reply for button in part["buttons"]),
+        await _thought(agent, sender), took_ms)
+
+
+async def _both(agent: Agent, sender: str, text: str, topics: tuple[str, ...]) -> bool:
+    """Whether both topics of a double question were answered."""
+    return set(topics) <= {part["custom"]["topic"] for part in await _reply_to(agent, sender, text)}
+
+
+async def _fits(agent: Agent, knowledge: Knowledge, sender: str, dialogue: Mapping[str, Any]) -> bool:
+    replies = [await _reply_to(agent, sender, turn) for turn in dialogue["turns"]]
+    return fits(dialogue["expect"], replies[-1], replies[-2], knowledge)
+
+
+async def _thought(agent: Agent, sender: str) -> Thought:
+    tracker = await agent.tracker_store.retrieve(sender)
+    parsed = tracker.latest_message.parse_data
+    return Thought(str(parsed["intent"]["name"]), float(parsed["intent"]["confidence"]),
+                   {entry["name"]: entry["confidence"] for entry in parsed.get("intent_ranking") or []})

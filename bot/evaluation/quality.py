@@ -1,0 +1,55 @@
+"""One model's outcomes on everything that is held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+from bot.evaluation import figures
+from bot.evaluation.held_out import Outcome, dialogues, double_questions, key_of, staff_keys, topic_of
+from bot.evaluation.stats import Share
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Outcomes in the order of the held-out lines, double questions and dialogues; `also`: of what else was asked."""
+
+    outcomes: Sequence[Outcome]
+    doubles: Sequence[bool]
+    dialogues: Sequence[bool]
+    also: Sequence[Outcome] = ()
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        return {**figures.summary(self.outcomes), "two questions, both answered": Share.of(self.doubles),
+                "follow-ups that need context": Share.of(self.dialogues)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the next model is compared with; missed danger by a hash of the line, not its words."""
+        topics = figures.by_topic(self.outcomes)
+        crisis = [o for o in self.outcomes if o.question.intent == "crisis"]
+        return {
+            "shares": {name: [share.hits, share.total] for name, share in self.shares.items()},
+            "calibration_error": round(figures.calibration(self.outcomes)[0], 4),
+            "latency": {name: round(value, 1) for name, value in figures.latency(self.outcomes).items()},
+            "topics": {name: [one.recall.hits, one.recall.total] for name, one in topics.items()},
+            "missed_danger": sorted(o.question.key for o in crisis if not o.right),
+        }
+
+    def items(self, project: Path) -> dict[str, Any]:
+        """What became of each line, under its key; the words stay in the project's files.
+
+        A line has `asked` and `answered` (a topic, or the kind of a reply that is no answer), `file`, `right`,
+        `confidence` (0-1), `language`, `kind` (of danger) and whether it is the staff's.
+        """
+        staff = staff_keys(project)
+        return {
+            "lines": {o.question.key: {
+                "asked": topic_of(o.question), "answered": o.answered, "file": o.question.file, "right": o.right,
+                "confidence": round(o.thought.confidence, 3), "language": o.question.marks.get("language", ""),
+                "kind": o.question.marks.get("kind", ""), "staff": o.question.key in staff} for o in self.outcomes},
+            "doubles": dict(zip((key_of(text) for text, _ in double_questions(project)), self.doubles)),
+            "dialogues": dict(zip((key_of(*one["turns"]) for one in dialogues(project)), self.dialogues)),
+            "also": {o.question.marks["key"]: o.answered for o in self.also},
+        }
