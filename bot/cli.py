@@ -42,9 +42,12 @@ def validate() -> None:
 
 
 @app.command()
-def train() -> None:
+def train(keep_released: bool = typer.Option(
+        False, help="Go on with the live release while the project's own files are those that it went live with.")) -> None:
     """Train where there is no model for the present data, and make the release that the server runs."""
-    _release(load_settings())
+    settings = load_settings()
+    if not (keep_released and _is_released(settings)):
+        _release(settings)
 
 
 @app.command()
@@ -139,16 +142,28 @@ def _release(settings: Settings) -> None:
     from bot.release import kept_model, model_path
     from bot.training import ensure_release
 
-    if model_path(settings).is_file() or kept_model().is_file():
+    project = live_project(settings)
+    if model_path(settings, project).is_file() or kept_model(project).is_file():
         ensure_release(settings)
         return
     with _busy("Training (about half a minute)"):
         ensure_release(settings)
 
 
+def _is_released(settings: Settings) -> bool:
+    """Whether what is live stays live; says why, where a change of the project replaces it."""
+    from bot.training import released
+
+    bundle, changed = released(settings)
+    if changed:
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        console.print(f"The project has changed since the live release ({changed[0]}{more}): a new one is made of it.")
+    return bundle is not None
+
+
 def _release_apart() -> None:
     """Check and train in a process of its own: what that leaves in memory (200 MB) would stay with the server."""
-    done = subprocess.run([sys.executable, "-m", "bot", "train"])
+    done = subprocess.run([sys.executable, "-m", "bot", "train", "--keep-released"])
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -3,6 +3,7 @@
     var/models/<training data>.tar.gz    a trained model, named by the hash of everything that it was trained on
     nlu/trained/<training data>.tar.gz   the model of the data as committed (`make keep`)
     var/releases/<bundle>/               model.tar.gz, content/, manifest.json, manifest.sig
+    var/releases/<bundle>.project        the project's own files, with their hashes, when it last went live
     var/releases/current                 the name of the bundle that is live; the one before it stays on disk
     var/releases/kept                    the names of older bundles that the console may go back to, one a line
 
@@ -28,8 +29,9 @@ from typing import Any, Iterable, Iterator, Mapping
 from bot.errors import ReleaseError
 from bot.inputs import TRAINING_INPUTS, code_key, file_digest, files_below, project_files, training_key
 from bot.settings import PROJECT, Settings, signing_secret
+from bot.staff_files import written_by_staff
 
-__all__ = ["Bundle", "TRAINING_INPUTS", "build_bundle", "current_bundle", "current_name", "good_bundles", "keep_bundles",
+__all__ = ["Bundle", "TRAINING_INPUTS", "build_bundle", "changed_since", "current_bundle", "current_name", "good_bundles", "keep_bundles",
            "kept_model", "make_bundle", "make_current", "model_path", "open_bundle", "training_key"]
 
 # Counts changes of how a bundle is laid out; a server reads those up to its own.
@@ -75,20 +77,15 @@ class Bundle:
         """Who released it: `project` (make serve, make train) or `console`."""
         return self.manifest.get("origin", BY_PROJECT)
 
-    @property
-    def project(self) -> Mapping[str, str]:
-        """The project's own files when it was made, with their hashes; empty in bundles of older versions."""
-        return self.manifest.get("project", {})
-
 
 def kept_model(project: Path = PROJECT) -> Path:
     """Where the repository keeps the model of its own data, if it does: a clean checkout then starts without training."""
     return project / "nlu" / "trained" / f"{training_key(project)}.tar.gz"
 
 
-def model_path(settings: Settings) -> Path:
+def model_path(settings: Settings, project: Path = PROJECT) -> Path:
     """Where the model for the present data is, or would be."""
-    return settings.var_dir / "models" / f"{training_key()}.tar.gz"
+    return settings.var_dir / "models" / f"{training_key(project)}.tar.gz"
 
 
 def make_bundle(model: Path, content: Path, settings: Settings) -> Bundle:
@@ -106,8 +103,7 @@ def build_bundle(model: Path, content: Path, settings: Settings, *, origin: str 
         folder.mkdir()
         shutil.copyfile(model, folder / _MODEL)
         shutil.copytree(content, folder / _CONTENT)
-        manifest = {"format": FORMAT, "code": code_key(), "origin": origin, "project": project_files(),
-                    "training": model.name.split(".")[0],
+        manifest = {"format": FORMAT, "code": code_key(), "origin": origin, "training": model.name.split(".")[0],
                     "files": {str(path.relative_to(folder)): file_digest(path) for path in files_below(folder)}}
         name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
         if not _is_good(releases / name, settings):
@@ -139,6 +135,7 @@ def place_bundle(folder: Path, name: str, settings: Settings) -> None:
 def make_current(name: str, settings: Settings) -> None:
     """Let the servers on this var folder run this bundle, from one moment to the next; old ones are forgotten."""
     releases = settings.var_dir / "releases"
+    _write_whole(_project_of(name, settings), json.dumps(project_files(), indent=1))
     if (before := _named(releases / _CURRENT)) and before != name:
         _write_whole(releases / _PREVIOUS, before)
     _write_whole(releases / _CURRENT, name)
@@ -154,6 +151,19 @@ def keep_bundles(names: Iterable[str], settings: Settings) -> None:
 def current_name(settings: Settings) -> str:
     """The name of the bundle that is to be live; empty where nothing was released yet."""
     return _named(settings.var_dir / "releases" / _CURRENT)
+
+
+def changed_since(bundle: Bundle, settings: Settings) -> list[str]:
+    """The project's own files that changed since this bundle went live, but for what staff wrote into them.
+
+    Labels and edits go live when somebody releases them, not when a server starts. All files, for a bundle of which it is
+    not known.
+    """
+    path, now = _project_of(bundle.name, settings), project_files()
+    then = json.loads(path.read_text(encoding="ascii")) if path.is_file() else {}
+    by_staff = written_by_staff(settings)
+    return sorted(name for name in {*now, *then} if now.get(name) != then.get(name)
+                  and (name not in by_staff or now.get(name) != by_staff[name]))
 
 
 def current_bundle(settings: Settings) -> Bundle | None:
@@ -222,13 +232,17 @@ def _folders(releases: Path) -> Iterator[Path]:
     return (path for path in releases.glob("*/") if re.fullmatch(BUNDLE_NAME, path.name))
 
 
+def _project_of(name: str, settings: Settings) -> Path:
+    return settings.var_dir / "releases" / f"{name}.project"
+
+
 def _named(pointer: Path) -> str:
     return pointer.read_text(encoding="ascii", errors="replace").strip() if pointer.is_file() else ""
 
 
 def _write_whole(path: Path, text: str) -> None:
     """Replace a small file in one step: a reader sees the old text or the new."""
-    scratch = path.with_suffix(f".{os.getpid()}")
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
     scratch.write_text(text, encoding="ascii")
     os.replace(scratch, path)
 
@@ -242,6 +256,7 @@ def _forget_old(releases: Path) -> None:
         if folder.name not in kept:
             # Renamed first: half a bundle must not have a whole one's name.
             os.rename(folder, folder.with_name(f"{_SCRATCH}{folder.name}"))
+            folder.with_name(f"{folder.name}.project").unlink(missing_ok=True)
     for folder in releases.glob(f"{_SCRATCH}*/"):
         # Somebody may be at work in a young one; an old one is what a process that was killed has left.
         if re.fullmatch(f"{_SCRATCH}{BUNDLE_NAME}", folder.name) or folder.stat().st_mtime < time.time() - _SCRATCH_KEPT_S:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import release, training
-from bot.settings import Settings
+from bot.settings import PROJECT, Settings
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def settings(tmp_path: Path) -> Settings:
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the repository would keep its model; nothing is there yet."""
     path = tmp_path / "trained" / "0123abcd.tar.gz"
-    monkeypatch.setattr(release, "kept_model", lambda: path)
+    monkeypatch.setattr(release, "kept_model", lambda project=PROJECT: path)
     return path
 
 
@@ -28,7 +28,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was trained instead of Rasa's half a minute."""
     made: list[Path] = []
 
-    def train(model: Path) -> None:
+    def train(model: Path, project: Path) -> None:
         model.parent.mkdir(parents=True, exist_ok=True)
         model.write_bytes(b"new")
         made.append(model)
