@@ -15,6 +15,12 @@ MAX_HEADER_BYTES = 16 * 1024
 SHUTDOWN_TIMEOUT_S = 5
 
 
+def address(settings: Settings) -> str:
+    """Where a browser finds the console, without a slash at the end."""
+    host = f"[{settings.console_host}]" if ":" in settings.console_host else settings.console_host
+    return settings.console_url or f"http://{host}:{settings.console_port}"
+
+
 def serve(settings: Settings, ready: Callable[[], None]) -> None:
     """Listen until told to stop; `ready` is called once the port is held. Raises SettingsError where it is taken."""
     with _listening(settings) as listener:
