@@ -39,6 +39,12 @@ def pack(folder: Path) -> Iterator[bytes]:
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 
 
+def packed_size(folder: Path) -> int:
+    """The bytes that `pack` gives."""
+    sizes = [path.stat().st_size for path in files_below(folder)]
+    return sum(tarfile.BLOCKSIZE + size + -size % tarfile.BLOCKSIZE for size in sizes) + 2 * tarfile.BLOCKSIZE
+
+
 def unpack(archive: Path, folder: Path) -> None:
     """Write the files of a packed bundle into an empty folder. Raises ReleaseError where it holds anything else."""
     try:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator
 
 import typer
@@ -95,6 +96,14 @@ def administrator(name: str, email: str = typer.Option(..., help="Where the admi
     token = first_administrator(open_database(settings.database_url), name, email)
     console.print("Start the console and open this link within an hour to choose a password:")
     print(f"{address(settings)}/join/{token}")
+
+
+@app.command(name="try", hidden=True)
+def try_out(folder: Path) -> None:
+    """Answer from the bundle in a scratch folder until standard input ends; the console starts this."""
+    from bot.trial import serve as run
+
+    run(folder)
 
 
 @app.command()

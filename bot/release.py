@@ -95,15 +95,19 @@ def make_bundle(model: Path, content: Path, settings: Settings) -> Bundle:
     return bundle
 
 
-def build_bundle(model: Path, content: Path, settings: Settings, *, origin: str = BY_PROJECT) -> Bundle:
-    """Put a model and a snapshot of the content together and sign them; what is live stays live."""
+def build_bundle(model: Path, content: Path, settings: Settings, *, origin: str = BY_PROJECT,
+                 training: str = "") -> Bundle:
+    """Put a model and a snapshot of the content together and sign them; what is live stays live.
+
+    `training` is the model's key where its file is not named by it.
+    """
     releases = settings.var_dir / "releases"
     with scratch_folder(settings) as scratch:
         folder = scratch / "bundle"
         folder.mkdir()
         shutil.copyfile(model, folder / _MODEL)
         shutil.copytree(content, folder / _CONTENT)
-        manifest = {"format": FORMAT, "code": code_key(), "origin": origin, "training": model.name.split(".")[0],
+        manifest = {"format": FORMAT, "code": code_key(), "origin": origin, "training": training or model.name.split(".")[0],
                     "files": {str(path.relative_to(folder)): file_digest(path) for path in files_below(folder)}}
         name = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
         if not _is_good(releases / name, settings):
