@@ -74,7 +74,7 @@ def begin(connection: Connection, person: Person, bundle: Bundle, kind: str, *, 
           overruled: Iterable[str] = ()) -> None:
     """Note what is about to go live."""
     connection.execute(releases.insert().values(
-        _values(bundle, kind), person_id=person.id, person=person.shown, reason=reason,
+        at=time.time(), **_of(bundle), kind=kind, person_id=person.id, person=person.shown, reason=reason,
         overruled=json.dumps(list(overruled), ensure_ascii=False), done=False))
 
 
@@ -101,9 +101,8 @@ def note_found(connection: Connection, settings: Settings) -> None:
     bundle, latest = current_bundle(settings), history(connection, 1)
     if bundle and (not latest or latest[0].bundle != bundle.name):
         connection.execute(releases.insert().values(
-            _values(bundle, FOUND), at=bundle.made_at, reason="", overruled="[]", done=True))
+            at=bundle.made_at, **_of(bundle), kind=FOUND, reason="", overruled="[]", done=True))
 
 
-def _values(bundle: Bundle, kind: str) -> dict[str, Any]:
-    return {"at": time.time(), "bundle": bundle.name, "training": bundle.training, "kind": kind,
-            "content": content_key(bundle.content)}
+def _of(bundle: Bundle) -> dict[str, str]:
+    return {"bundle": bundle.name, "training": bundle.training, "content": content_key(bundle.content)}
