@@ -26,7 +26,8 @@ class Door:
     """Who is let in: whoever knows the token, and has not guessed too often."""
 
     def __init__(self) -> None:
-        self._guesses = MovingWindowRateLimiter(MemoryStorage())
+        self._storage = MemoryStorage()  # kept here: the limiter itself holds it weakly
+        self._guesses = MovingWindowRateLimiter(self._storage)
 
     def refusal(self, request: Request, token: str) -> Response | None:
         """The answer to somebody who is not let in. Without a token in the settings nobody is."""
