@@ -8,10 +8,10 @@ from typing import Callable
 import uvicorn
 
 from bot.console.app import create_app
+from bot.console.guards import MAX_HEADER_BYTES
 from bot.errors import SettingsError
 from bot.settings import Settings
 
-MAX_HEADER_BYTES = 16 * 1024
 SHUTDOWN_TIMEOUT_S = 5
 
 

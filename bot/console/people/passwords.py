@@ -50,7 +50,7 @@ def matches(password: str, kept: str | None) -> bool:
     """Whether this is the password. Where none is kept, it takes as long to say no."""
     with _AT_ONCE:
         try:
-            return hasher.verify(kept or _nobodys(), _normal(password)) and kept is not None
+            return hasher.verify(kept or _nobodys(), _normal(password)) and bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import sqlalchemy as sa
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -57,11 +57,10 @@ class Provider:
 
     def address(self, token: str, back: str) -> str:
         """Where the browser goes to sign in, to come back to `back`. Raises ProviderError."""
-        with self._client(back) as client:
-            address, _ = client.create_authorization_url(self._metadata()["authorization_endpoint"],
-                                                         state=derived(token, "state"), nonce=derived(token, "nonce"),
-                                                         code_verifier=derived(token, "verifier"))
-        return address
+        challenge = create_s256_code_challenge(derived(token, "verifier"))
+        return prepare_grant_uri(self._metadata()["authorization_endpoint"], self._settings.oidc_client_id, "code", back,
+                                 "openid email", derived(token, "state"), nonce=derived(token, "nonce"),
+                                 code_challenge=challenge, code_challenge_method="S256")
 
     def identity(self, token: str, back: str, answer: dict[str, str]) -> Identity:
         """Who came back, with the `answer` in the address. Raises ProviderError."""
@@ -72,16 +71,22 @@ class Provider:
         metadata = self._metadata()
         if answer.get("iss", metadata["issuer"]) != metadata["issuer"]:
             raise ProviderError("people.provider.begin_again")
-        try:
-            with self._client(back) as client:
-                given = client.fetch_token(metadata["token_endpoint"], code=answer["code"],
-                                           code_verifier=derived(token, "verifier"), grant_type="authorization_code")
-        except (httpx.HTTPError, OAuthError, ValueError) as error:
-            raise ProviderError("people.provider.away") from error
+        given = self._given(metadata["token_endpoint"], back, answer["code"], derived(token, "verifier"))
         claims = self._claims(given, metadata["issuer"], derived(token, "nonce"))
         if claims.get("email_verified") is not True or not isinstance(claims.get("email"), str):
             raise ProviderError("people.provider.no_email")
         return Identity(f"{metadata['issuer']} {claims['sub']}", claims["email"].lower())
+
+    def _given(self, endpoint: str, back: str, code: str, verifier: str) -> dict[str, Any]:
+        """What the provider gives for a code."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back, "code_verifier": verifier}
+        # Each part is encoded before they are joined: RFC 6749, 2.3.1.
+        client = (quote(self._settings.oidc_client_id, safe=""), quote(self._settings.oidc_client_secret, safe=""))
+        try:
+            with self._http() as http:
+                return dict(http.post(endpoint, data=form, auth=client).raise_for_status().json())
+        except (httpx.HTTPError, ValueError, TypeError) as error:
+            raise ProviderError("people.provider.away") from error
 
     def _claims(self, given: dict[str, Any], issuer: str, nonce: str) -> CodeIDToken:
         """What the provider says, once its signature, issuer, audience, times and nonce are as they must be."""
@@ -101,7 +106,7 @@ class Provider:
         try:
             return jwt.decode(id_token, self._keys(), algorithms=ALGORITHMS)
         except (JoseError, ValueError):
-            self._asked_at = 0.0  # perhaps signed with a key that is newer than what we know
+            self._published = {}  # perhaps signed with a key that is newer than what we know
             return jwt.decode(id_token, self._keys(), algorithms=ALGORITHMS)
 
     def _keys(self) -> KeySet:
@@ -112,21 +117,21 @@ class Provider:
         if time.monotonic() > self._asked_at + _KEPT_S or not self._published:
             issuer = self._settings.oidc_issuer
             try:
-                with httpx.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
-                    metadata = client.get(f"{issuer}/.well-known/openid-configuration").raise_for_status().json()
+                with self._http() as http:
+                    metadata = http.get(f"{issuer}/.well-known/openid-configuration").raise_for_status().json()
                     if metadata["issuer"].rstrip("/") != issuer:
                         raise ProviderError("people.provider.not_believed")
                     for endpoint in ("authorization_endpoint", "token_endpoint"):
                         metadata[endpoint]
-                    keys = client.get(metadata["jwks_uri"]).raise_for_status().json()
-            except (httpx.HTTPError, json.JSONDecodeError, KeyError) as error:
+                    keys = http.get(metadata["jwks_uri"]).raise_for_status().json()
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ProviderError("people.provider.away") from error
             self._published, self._asked_at = {"metadata": metadata, "keys": keys}, time.monotonic()
         return self._published["metadata"]
 
-    def _client(self, back: str) -> OAuth2Client:
-        return OAuth2Client(self._settings.oidc_client_id, self._settings.oidc_client_secret, scope="openid email",
-                            redirect_uri=back, code_challenge_method="S256", timeout=_TIMEOUT_S, trust_env=False)
+    @staticmethod
+    def _http() -> httpx.Client:
+        return httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
 
 
 def derived(token: str, what: str) -> str:

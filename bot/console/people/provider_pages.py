@@ -36,11 +36,11 @@ def to_provider(request: Request) -> Response:
 @anybody
 def from_provider(request: Request) -> Response:
     """The browser comes back: let in whom the provider names, if they were invited."""
-    token = cookies.read(request, cookies.SIGN_IN)
+    known, token = _provider(request), cookies.read(request, cookies.SIGN_IN)
     try:
         if not token:
             raise ProviderError("people.provider.begin_again")
-        identity = _provider(request).identity(token, own_address(request) + _BACK, dict(request.query_params))
+        identity = known.identity(token, own_address(request) + _BACK, dict(request.query_params))
         with database(request).begin() as connection:
             person = provider.person(connection, identity)
     except ProviderError as error:
