@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds|privacy]`: `make bench` runs speed, widget and quality."""
 
 from __future__ import annotations
 
@@ -129,6 +129,14 @@ def thresholds() -> None:
 
     for line in table():
         print(line, flush=True)
+
+
+@app.command()
+def privacy() -> None:
+    """How much of what must not be kept is masked, into docs/privacy.md."""
+    from benchmarks.privacy import write
+
+    console.print(write(), markup=False)
 
 
 if __name__ == "__main__":
