@@ -1,4 +1,4 @@
-"""`python -m benchmarks privacy`: how much of what must not be kept is masked, on messages that no rule was mended for."""
+"""`python -m benchmarks privacy`: how much of what must not be kept is masked, on messages apart."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _labelled(marked: str, language: str) -> Labelled:
 
 
 def score(masker: Masker, message: Labelled) -> dict[str, Score]:
-    """By kind. A span is found where every letter and digit of it is masked; a mask is right where most of what it covers,
-    at least half of the letters and digits, is to be masked as its kind."""
+    """By kind. A span is found where every letter and digit of it is masked; a mask is right where
+    at least half of the letters and digits that it covers are to be masked as its kind."""
     masks = masker.find(message.text)
     scores: dict[str, Score] = defaultdict(Score)
     for span in message.spans:

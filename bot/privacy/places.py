@@ -37,8 +37,8 @@ class Addresses:
             rf"(?<!\w)(?:{any_of(lexicon['boxes'])})\.? ?#? ?\d{{1,6}}(?: box \d{{1,6}})?\b{behind}",
             rf"(?<!\w)(?:box \d{{1,6}}|general delivery)(?=[ ,]+[a-z]){behind[:-1]}",
             # mile marker 37 on Highway 371
-            rf"(?<!\w)(?:{any_of(lexicon['mile_posts'])})\.? ?#?\d{{1,3}}(?:\.\d)?\b(?:[ ,]+(?:on|of|de|en|la)\b){{0,3}}"
-            rf"(?:[ ,]+(?:{roads})[ -]?\d{{1,4}}\b)?",
+            rf"(?<!\w)(?:{any_of(lexicon['mile_posts'])})\.? ?#?\d{{1,3}}(?:\.\d)?\b"
+            rf"(?:[ ,]+(?:on|of|de|en|la)\b){{0,3}}(?:[ ,]+(?:{roads})[ -]?\d{{1,4}}\b)?",
             # Lot 22, Sunrise Mobile Park; unit numbers of a house
             rf"(?<!\w)(?:{any_of(lexicon['units_alone'])})\b\.? ?#? ?\d{{1,5}}[a-z]?\b{parks}{behind}",
             # Taos, NM 87571
