@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console chat sms kannel rekey test check validate train keep bench bench-sms quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel rekey test check validate train keep bench bench-sms quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -26,6 +26,9 @@ serve: $(READY) ## answer on the web (and SMS) channel; prints the addresses
 
 console: $(READY) ## the staff console on a port of its own; prints its address
 	@$(PYTHON) -m bot console
+
+administrator: $(READY) ## make the console's first administrator (NAME=maria EMAIL=maria@example.org)
+	@$(PYTHON) -m bot administrator "$(NAME)" --email "$(EMAIL)"
 
 chat: $(READY) ## the same bot in the terminal
 	@$(PYTHON) -m bot chat

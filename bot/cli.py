@@ -76,10 +76,22 @@ def serve() -> None:
 def staff_console() -> None:
     """The staff console: look through what was asked, teach, correct, train and release."""
     settings = load_settings()
-    from bot.console.serve import serve as run
+    from bot.console.serve import address, serve as run
 
-    run(settings, lambda: console.print(f"Staff console:  http://{settings.console_host}:{settings.console_port}/\n"
-                                        "Stop with Ctrl+C."))
+    run(settings, lambda: console.print(f"Staff console:  {address(settings)}/\nStop with Ctrl+C."))
+
+
+@app.command()
+def administrator(name: str, email: str = typer.Option(..., help="Where the administrator can be reached.")) -> None:
+    """Make the first administrator of the staff console: prints a link that works once, for an hour."""
+    settings = load_settings()
+    from bot.console.people.first import first_administrator
+    from bot.console.serve import address
+    from bot.store.database import open_database
+
+    token = first_administrator(open_database(settings.database_url), name, email)
+    console.print("Start the console and open this link within an hour to choose a password:")
+    print(f"{address(settings)}/join/{token}")
 
 
 @app.command()

@@ -26,7 +26,7 @@ from bot.settings import PROJECT, Settings
 from bot.staff_files import AREAS, FILES, SUFFIXES, held, staff_root
 from nlu.encoders.registry import ENCODER_DIR
 
-__all__ = ["live_project", "staff_root"]
+__all__ = ["live_files", "live_project", "staff_root"]
 
 # What checking, training and serving read.
 _PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
@@ -59,6 +59,18 @@ def live_project(settings: Settings) -> Path:
             _last[staff, settings.var_dir] = seen, merged
         _lease(merged)
     return merged
+
+
+def live_files(settings: Settings, folder: str) -> dict[str, Path]:
+    """The data files below a folder such as `nlu/data`, as they would go live, by name; nothing is copied.
+
+    Raises ContentError like `live_project`.
+    """
+    found = {path.relative_to(PROJECT).as_posix(): path for path in _regular(PROJECT / folder, PROJECT)}
+    if settings.staff_dir is not None:
+        staff = _staff(settings.staff_dir)
+        found.update({name: path for name, path in staff.items() if name.startswith(f"{folder}/")})
+    return {name: found[name] for name in sorted(found) if name.endswith(SUFFIXES)}
 
 
 def _repository() -> dict[str, Path]:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.console.background import lifespan
@@ -32,13 +32,17 @@ def rooms() -> list[ModuleType]:
     return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
 
 
+def pages() -> list[BaseRoute]:
+    """Every room's routes."""
+    return [Route("/", home), *(route for room in rooms() for route in getattr(room, "routes", ()))]
+
+
 def create_app(settings: Settings) -> Starlette:
     """The application, on its database. Raises what SQLAlchemy raises where that is away."""
     found = rooms()
-    routes = [route for room in found for route in getattr(room, "routes", ())]
     works = [room.background for room in found if hasattr(room, "background")]
     app = Starlette(
-        routes=[Route("/", home), Mount("/static", StaticFiles(directory=FOLDER / "static")), *routes],
+        routes=[Mount("/static", StaticFiles(directory=FOLDER / "static")), *pages()],
         middleware=[Middleware(Guards)],
         exception_handlers={HTTPException: on_http_error},
         lifespan=lifespan(works),

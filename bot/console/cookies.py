@@ -1,39 +1,40 @@
-"""The console's cookies: one of a session, and one of a visitor who has not signed in, for the forms' token."""
+"""The console's cookies: of a session, of a visitor who has not signed in yet, and of a sign-in through the provider."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-VISIT = "imh_visit"
-_SESSION = "imh_session"
+SESSION = "imh_session"
+VISIT = "imh_visit"  # what the token of a form belongs to before anybody has signed in
+SIGN_IN = "imh_sign_in"
+SIGN_IN_S = 10 * 60
 
 
-def is_secure(request: Request) -> bool:
+def read(request: Request, name: str) -> str:
+    """The token in a cookie; empty where the browser shows none."""
+    return request.cookies.get(_name(request, name), "")
+
+
+def put(request: Request, response: Response, name: str, token: str, *, same_site: Literal["strict", "lax"] = "strict",
+        lasts_s: int | None = None) -> None:
+    """Set a cookie that no script reads; gone with the browser unless it `lasts_s`."""
+    response.set_cookie(_name(request, name), token, lasts_s, httponly=True, samesite=same_site,
+                        secure=_is_secure(request))
+
+
+def drop(request: Request, response: Response, name: str) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(_name(request, name), httponly=True, secure=_is_secure(request))
+
+
+def _is_secure(request: Request) -> bool:
     """Whether the browser came over TLS, here or at the proxy in front."""
     return request.url.scheme == "https" or request.app.state.settings.console_url.startswith("https:")
 
 
-def session_name(request: Request) -> str:
-    """Over TLS the name has the prefix with which no neighbouring host can set it."""
-    return f"__Host-{_SESSION}" if is_secure(request) else _SESSION
-
-
-def put_session(request: Request, response: Response, token: str) -> None:
-    """The cookie of a session; gone with the browser."""
-    _put(request, response, session_name(request), token)
-    response.delete_cookie(VISIT)
-
-
-def drop_session(request: Request, response: Response) -> None:
-    """Take the cookie back."""
-    response.delete_cookie(session_name(request), secure=is_secure(request), httponly=True, samesite="strict")
-
-
-def put_visit(request: Request, response: Response, token: str) -> None:
-    """The cookie that a form's token belongs to before anybody has signed in."""
-    _put(request, response, VISIT, token)
-
-
-def _put(request: Request, response: Response, name: str, token: str) -> None:
-    response.set_cookie(name, token, httponly=True, samesite="strict", secure=is_secure(request), path="/")
+def _name(request: Request, name: str) -> str:
+    # With this prefix no neighbouring host can set the cookie; browsers take it over TLS only.
+    return f"__Host-{name}" if _is_secure(request) else name

@@ -12,11 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.console.texts import say, sentences
-from bot.console.web import page
+from bot.console.web import page, recognize
 from bot.logs import where
 
 logger = logging.getLogger(__name__)
 
+MAX_HEADER_BYTES = 16 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 # Scripts and styles are files of ours: what a message or a name smuggles into a page can neither run nor be drawn.
 _POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -55,9 +56,7 @@ class Guards:
             await send(message)
 
         request = Request(scope, receive)
-        length = request.headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
-            status = 413 if length.isascii() and length.isdigit() else 400
+        if status := _refused(request):
             await error_page(request, status)(scope, receive, send_with_headers)
             return
         try:
@@ -67,6 +66,17 @@ class Guards:
             logger.debug("The whole error, for tests:", exc_info=True)
             if not started:
                 await error_page(request, 500)(scope, receive, send_with_headers)
+
+
+def _refused(request: Request) -> int:
+    """The status with which a request is refused before anything reads it; 0 where it is not."""
+    # The server's own limit holds for headers that arrive in pieces only.
+    if sum(len(name) + len(value) for name, value in request.headers.raw) + len(request.scope["path"]) > MAX_HEADER_BYTES:
+        return 431
+    length = request.headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()):
+        return 400
+    return 413 if int(length) > MAX_BODY_BYTES else 0
 
 
 def _limited(receive: Receive) -> Receive:
@@ -88,6 +98,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """The page of an HTTPException; its `detail`, where an endpoint gave one, is the sentence."""
     assert isinstance(error, HTTPException)
     given = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
+    await recognize(request)  # an address that no endpoint has was not looked at yet; the page has the navigation
     response = error_page(request, error.status_code, given)
     response.headers.update(error.headers or {})
     return response

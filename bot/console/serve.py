@@ -8,11 +8,17 @@ from typing import Callable
 import uvicorn
 
 from bot.console.app import create_app
+from bot.console.guards import MAX_HEADER_BYTES
 from bot.errors import SettingsError
 from bot.settings import Settings
 
-MAX_HEADER_BYTES = 16 * 1024
 SHUTDOWN_TIMEOUT_S = 5
+
+
+def address(settings: Settings) -> str:
+    """Where a browser finds the console, without a slash at the end."""
+    host = f"[{settings.console_host}]" if ":" in settings.console_host else settings.console_host
+    return settings.console_url or f"http://{host}:{settings.console_port}"
 
 
 def serve(settings: Settings, ready: Callable[[], None]) -> None:

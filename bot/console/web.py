@@ -26,8 +26,10 @@ from bot.console.people.accounts import Role
 from bot.console.texts import say, templates
 from bot.settings import Settings
 
-__all__ = ["NavItem", "anybody", "database", "form_of", "page", "redirect", "requires", "say", "settings"]
+__all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "redirect", "requires", "say", "settings"]
 
+# The greatest number that a row can have; databases fail on others instead of finding nothing.
+_MAX_KEY = 2**31 - 1
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Endpoint = Callable[[Request], Any]
 Guarded = Callable[[Request], Awaitable[Response]]
@@ -52,6 +54,11 @@ def database(request: Request) -> Engine:
     return request.app.state.database
 
 
+def own_address(request: Request) -> str:
+    """The console's address as a browser reaches it, without a slash at the end: as configured, or as it was called."""
+    return settings(request).console_url or str(request.base_url).rstrip("/")
+
+
 def requires(role: Role) -> Callable[[Endpoint], Guarded]:
     """Only people of this role or a higher one; `request.state.person` is who asks. Unsafe methods need the form token."""
     return functools.partial(_guarded, role)
@@ -66,9 +73,9 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
         _refuse_nul(request.url.query, request.url.path)
-        token = request.cookies.get(cookies.session_name(request), "")
-        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
-        request.state.session, request.state.person = session, session.person if session else None
+        if any(isinstance(value, int) and value > _MAX_KEY for value in request.path_params.values()):
+            raise HTTPException(404)
+        session = await recognize(request)
         if session is None and role is not None:
             return _to_sign_in(request)
         if session is not None and role is not None and session.person.role < role:
@@ -81,6 +88,15 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
 
     guarded.required_role = role  # type: ignore[attr-defined]  # read by the test that tries each route with less
     return guarded
+
+
+async def recognize(request: Request) -> sessions.Session | None:
+    """Who asks, if they have signed in; also `request.state.session` and `request.state.person`."""
+    if not hasattr(request.state, "session"):
+        token = cookies.read(request, cookies.SESSION)
+        session = await run_in_threadpool(sessions.current, database(request), token) if token else None
+        request.state.session, request.state.person = session, session.person if session else None
+    return request.state.session
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -104,7 +120,7 @@ def _form_token(request: Request) -> str:
     """What forms of this browser carry; empty where it has shown no cookie yet."""
     if session := getattr(request.state, "session", None):
         return session.csrf
-    visit = request.cookies.get(cookies.VISIT, "")
+    visit = cookies.read(request, cookies.VISIT)
     return sessions.csrf_of(visit) if visit else ""
 
 
@@ -125,7 +141,7 @@ def _refuse_nul(*texts: str) -> None:
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template with `values`, and with `person`, `csrf`, `nav`, `path`, `say` and `flash`, the sentence that was left."""
     session = getattr(request.state, "session", None)
-    visit = "" if session else request.cookies.get(cookies.VISIT) or sessions.new_token()
+    visit = "" if session else cookies.read(request, cookies.VISIT) or sessions.new_token()
     left = sessions.take_word(database(request), session) if session else None
     html = templates().get_template(name).render(
         person=session.person if session else None,
@@ -137,7 +153,7 @@ def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLR
     )
     response = HTMLResponse(html, status)
     if visit:
-        cookies.put_visit(request, response, visit)
+        cookies.put(request, response, cookies.VISIT, visit)
     return response
 
 

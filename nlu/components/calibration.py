@@ -31,6 +31,11 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
+def voice(message: Message) -> str | None:
+    """Who is meant to have said a training example, where its block says so."""
+    return ((message.get("metadata") or {}).get("intent") or {}).get("voice")
+
+
 def voice_folds(messages: Sequence[Message], *, count: int, unseen: Collection[str] = ()) -> np.ndarray:
     """A fold number for each message, int (n_messages,); lines of one voice stay together.
 
@@ -38,10 +43,10 @@ def voice_folds(messages: Sequence[Message], *, count: int, unseen: Collection[s
     others are `NEVER_HELD_OUT`: of voices that it knows the encoder is too sure. Elsewhere every voice is held out in
     its turn, and lines without a voice are dealt out.
     """
-    voices = [((message.get("metadata") or {}).get("intent") or {}).get("voice") for message in messages]
-    strangers = [voice for voice in dict.fromkeys(voices) if voice in unseen]
-    numbers = {voice: i % count for i, voice in enumerate(strangers or dict.fromkeys(filter(None, voices)))}
-    return np.array([numbers.get(voice, NEVER_HELD_OUT if strangers else i % count) for i, voice in enumerate(voices)])
+    voices = [voice(message) for message in messages]
+    strangers = [name for name in dict.fromkeys(voices) if name in unseen]
+    numbers = {name: i % count for i, name in enumerate(strangers or dict.fromkeys(filter(None, voices)))}
+    return np.array([numbers.get(name, NEVER_HELD_OUT if strangers else i % count) for i, name in enumerate(voices)])
 
 
 def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarray,

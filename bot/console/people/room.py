@@ -1,26 +1,17 @@
-"""The pages of this room."""
+"""This room's pages and its part of the navigation.
+
+Not in the package's `__init__`, as in other rooms: what all pages share imports from this package.
+"""
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
+from bot.console.people import entrance, log, pages, provider_pages
 from bot.console.people.accounts import Role
-from bot.console.web import NavItem, anybody, page, requires
+from bot.console.web import NavItem
 
-
-@anybody
-def sign_in_form(request: Request) -> Response:
-    """Name and password."""
-    return page(request, "people/sign_in.html")
-
-
-@requires(Role.REVIEWER)
-def own_account(request: Request) -> Response:
-    """What is known of the person who asks."""
-    return page(request, "people/account.html")
-
-
-routes = [Route("/sign-in", sign_in_form, methods=["GET"]), Route("/account", own_account, methods=["GET"])]
-nav = (NavItem("people.nav.account", "/account", Role.REVIEWER),)
+routes = [*entrance.routes, *provider_pages.routes, *pages.routes, *log.routes]
+nav = (
+    NavItem("people.nav.accounts", "/accounts", Role.ADMINISTRATOR),
+    NavItem("people.nav.audit", "/audit", Role.ADMINISTRATOR),
+    NavItem("people.nav.account", "/account", Role.REVIEWER),
+)

@@ -21,7 +21,7 @@ def fitted(labels: list[str]) -> LinearModel:
     lines = examples(labels).training_examples
     return LinearModel.fitted(np.stack([line.features[0].features[0] for line in lines]),
                               [line.get("intent") for line in lines], lines,
-                              strength=STRENGTH, max_iterations=80, folds=3)
+                              strength=STRENGTH, max_iterations=80, folds=3, staff_weight=5)
 
 
 def saved(folder: Path) -> Path:
@@ -78,8 +78,22 @@ def test_temperature_is_that_of_strangers() -> None:
     lines = [(message(voice=f"v{voice}"), label, around((axis + voice) % 3, 10 * voice + number))
              for voice in range(3) for axis, label in enumerate(labels) for number in range(8)]
     strange = LinearModel.fitted(np.stack([vector for _, _, vector in lines]), [label for _, label, _ in lines],
-                                 [line for line, _, _ in lines], strength=STRENGTH, max_iterations=80, folds=3)
+                                 [line for line, _, _ in lines], strength=STRENGTH, max_iterations=80, folds=3,
+                                 staff_weight=5)
     assert strange.temperature > 5 > 1 > fitted(labels).temperature
+
+
+def test_what_staff_taught_counts_as_often_as_is_said() -> None:
+    """One example of the staff with weight 3 is one that three people gave; other voices count once."""
+    def taught(times: int, weight: int) -> LinearModel:
+        lines = [*examples(LABELS["three labels"]).training_examples,
+                 *(message(voice="staff", intent="greet", vector=around(0, 50)) for _ in range(times))]
+        return LinearModel.fitted(np.stack([line.features[0].features[0] for line in lines]),
+                                  [line.get("intent") for line in lines], lines, strength=STRENGTH, max_iterations=80,
+                                  folds=3, staff_weight=weight)
+
+    np.testing.assert_allclose(taught(1, 3).weights, taught(3, 1).weights, atol=1e-4)
+    assert not np.allclose(taught(1, 3).weights, taught(1, 1).weights, atol=1e-3)
 
 
 def test_fitting_twice_gives_the_same_model() -> None:
