@@ -152,6 +152,14 @@ def staff_console() -> None:
     console.print(page, markup=False)
 
 
+@app.command()
+def privacy() -> None:
+    """How much of what must not be kept is masked, into docs/privacy.md."""
+    from benchmarks.privacy import write
+
+    console.print(write(), markup=False)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     configure_logging()
