@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks [quality|speed|widget|shots|peers|data|thresholds]`: `make bench` runs speed, widget and quality."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 import warnings
 from dataclasses import asdict
@@ -14,7 +15,8 @@ import typer
 from rich.console import Console
 
 from bot.logs import configure_logging
-from bot.settings import PROJECT, Settings
+from bot.errors import ImhError, SettingsError
+from bot.settings import PROJECT, Settings, load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 console = Console(highlight=False)
@@ -114,6 +116,18 @@ def shots() -> None:
 
 
 @app.command()
+def peers() -> None:
+    """Ours beside other pipelines, on our own and on public sets, into docs/peers.md; takes hours, and up where it stopped."""
+    from benchmarks.peers.page import PAGE, measure, page, time_together
+
+    settings = load_settings()
+    if settings.benchmarks_dir is None:
+        raise SettingsError("IMH_BENCHMARKS_DIR: is needed; it names the folder with the public sets (docs/peers.md).")
+    rows = measure(settings, settings.benchmarks_dir, lambda line: console.print(line, markup=False))
+    PAGE.write_text(page(rows, time_together(settings, settings.benchmarks_dir, rows)), encoding="utf-8")
+
+
+@app.command()
 def data() -> None:
     """How varied the training data is, and whether more of it still helps: the tables of docs/data.md."""
     from benchmarks.data import tables
@@ -134,4 +148,8 @@ def thresholds() -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     configure_logging()
-    app()
+    try:
+        app()
+    except ImhError as error:
+        console.print(str(error), style="bold red", markup=False)
+        sys.exit(1)
