@@ -307,16 +307,27 @@ def test_what_cannot_be_of_our_bot_does_no_harm(talk: Talk, engine: Engine, rule
     assert [(row.text, row.intent, row.kind) for row in rows(engine)] == [("hi", "None", "")]
 
 
-def test_who_erases_while_rows_are_written_leaves_nothing(postgres: Any, rules: Rules) -> None:
-    """On PostgreSQL both may be in the middle of it: the rows wait for the erasure, or the erasure for the rows."""
+def test_who_erases_while_rows_are_written_leaves_nothing(postgres: Any, rules: Rules,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL both may be in the middle of it: the erasure waits until the rows are there, and takes them too."""
     engine = open_database(postgres.database())
     Talk(engine).turn("ana", "hm", **UNSURE)
-    collector = threading.Thread(target=collect, args=(engine, rules))
-    with engine.begin() as connection:
-        connection.execute(sa.delete(events).where(events.c.sender_id == "ana"))
-        collector.start()
-        collector.join(timeout=1.0)
-        connection.execute(sa.delete(messages).where(messages.c.sender_id == "ana"))
-    collector.join()
+    insert = collecting.insert_missing
+
+    def erase() -> None:
+        with engine.begin() as connection:  # as bot.store.conversation.erase does, in its order
+            connection.execute(sa.delete(events).where(events.c.sender_id == "ana"))
+            connection.execute(sa.delete(messages).where(messages.c.sender_id == "ana"))
+
+    erasing = threading.Thread(target=erase)
+
+    def erased_meanwhile(*args: Any) -> None:
+        erasing.start()
+        erasing.join(timeout=1.0)
+        insert(*args)
+
+    monkeypatch.setattr(collecting, "insert_missing", erased_meanwhile)
+    collect(engine, rules)
+    erasing.join()
     assert rows(engine) == []
     engine.dispose()
