@@ -57,7 +57,7 @@ class Talk:
         return self._write(connection, sender, "user", intent, {
             "text": text, "input_channel": "web", "metadata": {}, "parse_data": {
                 "intent": pairs[0], "text": text, "intent_ranking": pairs,
-                "topics": [{"name": name, "confidence": sure} for name, sure in topics]}})
+                "understood_ms": 7.5, "topics": [{"name": name, "confidence": sure} for name, sure in topics]}})
 
     def answers(self, connection: Any, sender: str, *, kind: str = "answer", topic: str | None = "indicators",
                 answer_id: str = "", language: str = "en") -> int:
