@@ -50,7 +50,8 @@ def test_real_conversations_are_read_as_they_are(trained: Path, tmp_path: Path) 
 
     def rows() -> dict[str, Any]:
         with store.engine.connect() as connection:
-            return {row.sender_id: row for row in connection.execute(sa.select(messages).order_by(messages.c.id.desc()))}
+            read = connection.execute(sa.select(messages).order_by(messages.c.id.desc()))
+            return {row.sender_id: row for row in read}
 
     found = rows()
     assert (found["ana"].reason, found["ana"].kind, found["ana"].topic) == ("said_no", "answer", "indicators")

@@ -56,7 +56,7 @@ class Turn:
 
     @property
     def is_payload(self) -> bool:
-        """Whether a button was pressed: its payload is no message of a person's. (Any other slash became another sign.)"""
+        """Whether a button was pressed: no message of a person's begins with a slash (exchange.py changes it)."""
         return str(self.event.get("text") or "").startswith("/")
 
     @property
