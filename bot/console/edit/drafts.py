@@ -1,7 +1,7 @@
 """Drafts: who may do what with one, and in which order.
 
-    open ──> waiting ──> approved ──> publishing ──> published        (two must agree)
-    open ───────────────────────────> publishing ──> published        (the author alone decides)
+    open --> waiting --> approved --> publishing --> published        (two must agree)
+    open ------------------------> publishing --> published        (the author alone decides)
 
 Whatever the author changes makes it open again; withdrawn ends it. A draft that was seen in another version than it has
 by now is left as it is, and who acted on it is told.
