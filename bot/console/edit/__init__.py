@@ -1,4 +1,4 @@
-"""Editing what the bot says: drafts of single values of the content, tried as a whole, approved, written to the files."""
+"""Editing what the bot says: drafts of single values of the content, tried, approved, written to the files."""
 
 from __future__ import annotations
 

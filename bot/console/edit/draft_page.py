@@ -1,4 +1,4 @@
-"""What the pages of a draft have in common: the draft that is asked for, what clashes with it, what it would look like."""
+"""What the pages of a draft share: the draft that is asked for, what clashes with it, what it would look like."""
 
 from __future__ import annotations
 
@@ -57,4 +57,5 @@ def previewed(draft: Draft, now: Live, outcome: Outcome) -> dict[str, Any]:
     """For a page: what the preview's region shows, and what it has found."""
     is_there = outcome.knowledge is not None and draft.deed != "remove"
     return {"shown": preview.shown(draft.subject, outcome.knowledge) if is_there and outcome.knowledge else [],
-            "found": outcome.findings, "fields": {field.name: field for field in fields_of(draft, now)}, "labels": labels}
+            "found": outcome.findings, "labels": labels,
+            "fields": {field.name: field for field in fields_of(draft, now)}}

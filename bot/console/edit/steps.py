@@ -36,8 +36,9 @@ def _difference_page(request: Request, draft: Draft, now: Live, findings: tuple[
            "publish": draft.may_be_published_by(person, approvals), "withdraw": draft.may_be_withdrawn_by(person)}
     living = draft.state in drafts.LIVING
     return page(
-        request, "edit/difference.html", status, draft=draft, called=labels.called(draft.subject, now.knowledge), may=may,
-        rows=_rows(draft, now), findings=findings, message=message, passages=quoted(draft.subject, now),
+        request, "edit/difference.html", status, draft=draft, may=may,
+        called=labels.called(draft.subject, now.knowledge), rows=_rows(draft, now), findings=findings, message=message,
+        passages=quoted(draft.subject, now),
         others=drafts.of_others(database(request), draft.subject, person) if living else [],
         **(clashing(draft, now) if living else {"clashes": [], "moved": False}),
         **previewed(draft, now, tried_quickly(draft, now) if living else Outcome((), None)))
