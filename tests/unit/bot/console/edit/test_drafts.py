@@ -23,7 +23,7 @@ from tests.support.console import browser
 from tests.unit.bot.console.edit.conftest import PLAIN, Desk, form_of
 
 TOPIC = "bot/content/topics/indicators.yml"
-WORDS = ("You can see how your baby feels. Watch how your baby calms down. Watch how your baby shows you what it feels. "
+WORDS = ("You can see how your baby feels. Watch how your baby calms down. Watch how your baby shows what it feels. "
          "Watch how your baby looks at things and plays with them. All of this tells you how your baby is. Each day "
          "brings you more to see.")
 
