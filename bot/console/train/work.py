@@ -36,7 +36,7 @@ from bot.store.database import open_database
 from bot.training import train
 
 # People who chat are served first.
-_NICE = 10
+_NICE = 5
 
 
 def work(running: Running, person: Person) -> None:
