@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks VERB`; without one, as `make bench` says it: speed, widget, then quality."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ console = Console(highlight=False)
 RESULTS = PROJECT / "benchmarks" / "results"
 PERFORMANCE = PROJECT / "docs" / "performance.md"
 WIDGET = PROJECT / "docs" / "widget.md"
+CONSOLE = PROJECT / "docs" / "performance-console.md"
 
 
 @app.callback()
@@ -114,6 +115,15 @@ def shots() -> None:
 
 
 @app.command()
+def console_figures() -> None:
+    """The console's figures over 100,000 messages, into docs/performance-console-figures.md."""
+    from benchmarks.console_figures import main
+
+    with console.status("Measuring (about two minutes) …"):
+        main()
+
+
+@app.command()
 def data() -> None:
     """How varied the training data is, and whether more of it still helps: the tables of docs/data.md."""
     from benchmarks.data import tables
@@ -129,6 +139,17 @@ def thresholds() -> None:
 
     for line in table():
         print(line, flush=True)
+
+
+@app.command(name="console")
+def staff_console() -> None:
+    """The staff console with 100,000 messages, on SQLite and PostgreSQL, into docs/performance-console.md."""
+    from benchmarks.console import measure
+
+    with console.status("Measuring (some minutes, most of them reading 10,000 messages for the first time) …"):
+        page = measure()
+    CONSOLE.write_text(page, encoding="utf-8")
+    console.print(page, markup=False)
 
 
 if __name__ == "__main__":

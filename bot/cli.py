@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator
 
 import typer
@@ -42,9 +43,12 @@ def validate() -> None:
 
 
 @app.command()
-def train() -> None:
+def train(keep_released: bool = typer.Option(
+        False, help="Go on with the live release while the project's own files are those that it went live with.")) -> None:
     """Train where there is no model for the present data, and make the release that the server runs."""
-    _release(load_settings())
+    settings = load_settings()
+    if not (keep_released and _is_released(settings)):
+        _release(settings)
 
 
 @app.command()
@@ -94,6 +98,14 @@ def administrator(name: str, email: str = typer.Option(..., help="Where the admi
     print(f"{address(settings)}/join/{token}")
 
 
+@app.command(name="try", hidden=True)
+def try_out(folder: Path) -> None:
+    """Answer from the bundle in a scratch folder until standard input ends; the console starts this."""
+    from bot.trial import serve as run
+
+    run(folder)
+
+
 @app.command()
 def chat() -> None:
     """The same bot in the terminal."""
@@ -137,6 +149,17 @@ def rekey() -> None:
 
 
 @app.command()
+def recount() -> None:
+    """Count the console's figures anew from the messages; what is kept of messages that are gone stays."""
+    from bot.console.see.counting import rebuild
+    from bot.store.database import open_database
+
+    with _busy("Counting"):
+        days = rebuild(open_database(load_settings().database_url))
+    console.print(f"{days} days counted.")
+
+
+@app.command()
 def widget() -> None:
     """Write the widget's files into the var folder, for a site that hosts them itself."""
     settings = load_settings()
@@ -151,16 +174,28 @@ def _release(settings: Settings) -> None:
     from bot.release import kept_model, model_path
     from bot.training import ensure_release
 
-    if model_path(settings).is_file() or kept_model().is_file():
+    project = live_project(settings)
+    if model_path(settings, project).is_file() or kept_model(project).is_file():
         ensure_release(settings)
         return
     with _busy("Training (about half a minute)"):
         ensure_release(settings)
 
 
+def _is_released(settings: Settings) -> bool:
+    """Whether what is live stays live; says why, where a change of the project replaces it."""
+    from bot.training import released
+
+    bundle, changed = released(settings)
+    if changed:
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        console.print(f"The project has changed since the live release ({changed[0]}{more}): a new one is made of it.")
+    return bundle is not None
+
+
 def _release_apart() -> None:
     """Check and train in a process of its own: what that leaves in memory (200 MB) would stay with the server."""
-    done = subprocess.run([sys.executable, "-m", "bot", "train"])
+    done = subprocess.run([sys.executable, "-m", "bot", "train", "--keep-released"])
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "bot/errors.py": (),
     "bot/settings.py": ("bot.errors",),
     "bot/knowledge": ("bot.errors",),
+    "bot/reading.py": (),
     "bot/safety": ("bot.errors",),
     "bot/sms": ("bot.errors", "bot.knowledge"),
     "bot/privacy": (),
@@ -34,8 +35,8 @@ MAY_IMPORT = {
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
-                "bot/wiring.py", "bot/knowledge", "bot/safety", "bot/sms",
-                "bot/privacy", "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
+                "bot/wiring.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy", "bot/render",
+                "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 
 
 def modules(part: str) -> list[Path]:
