@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
 from bot.console.train import warming
-from bot.console.train.jobs import repair
+from bot.console.train.jobs import repair, running
 from bot.console.train.pages import nav, routes
 from bot.console.train.view import readable_project
 
@@ -24,7 +24,8 @@ async def background(state: State) -> None:
     try:
         while True:
             await run_in_threadpool(repair, state.database, state.settings)
-            reading.poll()
+            if reading.poll() is None and await run_in_threadpool(running, state.database):
+                reading.kill()  # the training reads the rest itself
             await asyncio.sleep(_EVERY_S)
     finally:
         reading.kill()
