@@ -7,6 +7,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -104,11 +105,12 @@ def test_each_cell_leads_to_its_questions(client: TestClient) -> None:
     assert client.get(f"/training/models/{NAME}/cell").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["..%2f..%2fsecret", "%2e%2e", "x" * 24, NAME.upper(), f"{NAME}.card", f"{NAME}%00"])
-def test_names_of_models_lead_out_of_nowhere(client: TestClient, name: str) -> None:
-    """Whatever is written in their place."""
-    (client.app.state.settings.var_dir / "secret.card.json").write_text("{}")
-    for path in (f"/training/models/{name}", f"/training/models/{name}/cell?asked=a&answered=b"):
+@pytest.mark.parametrize("name", ["..%2f..%2fsecret", "x" * 24, NAME.upper(), f"{NAME}.old", f"{NAME}%0A"])
+def test_names_that_no_model_can_have_are_no_page(client: TestClient, name: str) -> None:
+    """Though a card lies where the name would lead."""
+    models = client.app.state.settings.var_dir / "models"
+    (models / f"{unquote(name)}.card.json").write_text((models / f"{NAME}.card.json").read_text())
+    for path in (f"/training/models/{name}", f"/training/models/{name}/cell?asked=indicators&answered=indicators"):
         assert client.get(path).status_code in {400, 404}
 
 
