@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from bot.console.train import candidates as judged
 from bot.settings import Settings
 
 _KEY = "[0-9a-f]{24}"
@@ -26,7 +27,8 @@ class Candidate:
 
 def candidates(connection: Connection, settings: Settings) -> list[Candidate]:
     """The candidates whose model is there, the latest first."""
-    return []
+    return [Candidate(one.name, one.made_at, one.by, one.model, one.objections)
+            for one in judged.candidates(connection, settings)]
 
 
 def find(connection: Connection, settings: Settings, name: str) -> Candidate | None:
