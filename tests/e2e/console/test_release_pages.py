@@ -21,9 +21,10 @@ from tests.support.versions import THANKS, content_that_says
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
+expect.set_options(timeout=30_000)  # releasing builds and signs, beside whatever else the machine does
 SECRET = "s" * 64
 PASSWORD = "otters sleep in kelp"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 READY_MS = 90_000
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 
