@@ -149,6 +149,17 @@ def rekey() -> None:
 
 
 @app.command()
+def recount() -> None:
+    """Count the console's figures anew from the messages; what is kept of messages that are gone stays."""
+    from bot.console.see.counting import rebuild
+    from bot.store.database import open_database
+
+    with _busy("Counting"):
+        days = rebuild(open_database(load_settings().database_url))
+    console.print(f"{days} days counted.")
+
+
+@app.command()
 def widget() -> None:
     """Write the widget's files into the var folder, for a site that hosts them itself."""
     settings = load_settings()

@@ -17,6 +17,7 @@ from bot.channels.limits import Limiter
 from bot.channels.sessions import Sessions
 from bot.errors import ChannelError
 from bot.knowledge import LANGUAGES, current
+from bot.privacy import shared_masker
 from bot.safety import shared_screen
 from bot.settings import Settings
 from bot.store import conversation
@@ -71,7 +72,8 @@ def add_routes(web: Blueprint, *, settings: Settings, sessions: Sessions, limite
             admit(request, sender)
         store = _store(request)
         if conversation.answered(store, sender, given.answer_id):
-            conversation.keep_feedback(store, sender, given.answer_id, value=given.value, text=given.text)
+            kept = shared_masker().mask(given.text) if given.text else None
+            conversation.keep_feedback(store, sender, given.answer_id, value=given.value, text=kept)
         elif not danger:
             raise ChannelError(404, "answer_unknown")
         # Somebody who writes of danger into this field must not be thanked and left alone.

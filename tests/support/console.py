@@ -30,7 +30,7 @@ def console(tmp_path: Path, role: Role | None = Role.ADMINISTRATOR, **changes: A
     `client.person` is who is signed in, `client.app.state.database` the database. Each request carries the form token;
     take `X-CSRF-Token` out of `client.headers` to send none. Redirects are not followed.
     """
-    settings = dataclasses.replace(Settings(var_dir=tmp_path / "var"), **changes)
+    settings = dataclasses.replace(Settings(var_dir=tmp_path / "var", staff_dir=tmp_path / "staff"), **changes)
     return browser(create_app(settings), role)
 
 
