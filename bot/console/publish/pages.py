@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.people.accounts import Role
-from bot.console.publish import gate, releasing, serving, versions
+from bot.console.publish import releasing, serving, versions
 from bot.console.publish.differences import differences
 from bot.console.publish.releasing import Refused
-from bot.console.web import database, page, redirect, requires, say, settings
+from bot.console.train import candidates as gate
+from bot.console.web import database, page, redirect, requires, settings
 from bot.errors import ContentError
 from bot.inputs import CONTENT
 from bot.overlay import live_project

@@ -18,9 +18,10 @@ from sqlalchemy.engine import Engine
 
 from bot.check import check
 from bot.console.people.accounts import Person, Role
-from bot.console.publish import gate, versions
+from bot.console.publish import versions
 from bot.console.publish.versions import Release
 from bot.console.texts import say
+from bot.console.train import candidates as gate
 from bot.errors import ContentError, ImhError, ReleaseError
 from bot.inputs import CONTENT
 from bot.knowledge import load_knowledge
