@@ -23,6 +23,7 @@ from bot.errors import ReleaseError, SettingsError
 from bot.knowledge import load_knowledge, use
 from bot.settings import Settings
 from bot.store.locks import QueueLockStore
+from bot.store.retention import DailyRetention
 from bot.store.tracker import BoundedTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,9 @@ def create_app(settings: Settings) -> Sanic:
     register(channels(settings), app, route="/webhooks/")
     app.add_route(_to_the_page, "/", methods=["GET"])
     app.register_listener(partial(_load, settings), "before_server_start")
+    retention = DailyRetention(settings.database_url, settings.retention_days)
+    app.register_listener(retention.start, "after_server_start")
+    app.register_listener(retention.stop, "before_server_stop")
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 

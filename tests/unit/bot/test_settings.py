@@ -29,6 +29,7 @@ WRONG = {
     "IMH_KANNEL_TOKEN": "short",
     "IMH_KANNEL_ADDRESSES": "localhost",
     "IMH_PSEUDONYM_KEY": "short",
+    "IMH_RETENTION_DAYS": "0",
 }
 
 
@@ -61,6 +62,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_KANNEL_TOKEN", "abcdefgh", "kannel_token", "abcdefgh"),
     ("IMH_KANNEL_ADDRESSES", "10.0.0.3", "kannel_addresses", frozenset({"10.0.0.3"})),
     ("IMH_PSEUDONYM_KEY", KEY, "pseudonym_key", KEY),
+    ("IMH_RETENTION_DAYS", "30", "retention_days", 30),
     ("IMH_SMS_NUMBER", "+1 (505) 555-0123", "sms_number", "+15055550123"),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
@@ -80,6 +82,7 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_KANNEL_TOKEN", "with a blank & more"),
         ("IMH_RATE_SENDER", "30/0"),
         ("IMH_SECRET", "x" * 31),
+        ("IMH_RETENTION_DAYS", "for ever"),
         ("IMH_SMS_NUMBER", "call us"),
         ("IMH_SMS_NUMBER", "+"),
         ("IMH_SMS_NUMBER", "sms:+15055550123"),
