@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console administrator chat sms kannel rekey retain test check validate train keep bench bench-sms quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel rekey retain test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -70,6 +70,10 @@ quality: $(READY) ## how well it understands what nobody trained on; fails where
 bench-sms: $(READY) ## text messages under load; writes docs/performance-sms.md
 	@$(PYTHON) -m bot train
 	@$(PYTHON) -m benchmarks.sms
+
+bench-peers: $(READY) ## ours beside other pipelines, on public sets too (IMH_BENCHMARKS_DIR); hours, resumable
+	@[ -d var/peers/spacy ] || $(VENV)/bin/uv pip install -q --no-deps --require-hashes --target var/peers/spacy -r requirements/peers.lock
+	@$(PYTHON) -m benchmarks peers
 
 shots: $(READY) ## pictures of every state of the widget, in var/shots; needs Chromium
 	@$(PYTHON) -m benchmarks shots

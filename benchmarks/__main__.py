@@ -1,4 +1,4 @@
-"""`python -m benchmarks [quality|speed|widget|shots|data|thresholds|privacy]`: `make bench` runs speed, widget and quality."""
+"""`python -m benchmarks VERB`; without one, as `make bench` says it: speed, widget, then quality."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 import warnings
 from dataclasses import asdict
@@ -13,14 +14,16 @@ from dataclasses import asdict
 import typer
 from rich.console import Console
 
+from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
-from bot.settings import PROJECT, Settings
+from bot.settings import PROJECT, Settings, load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 console = Console(highlight=False)
 RESULTS = PROJECT / "benchmarks" / "results"
 PERFORMANCE = PROJECT / "docs" / "performance.md"
 WIDGET = PROJECT / "docs" / "widget.md"
+CONSOLE = PROJECT / "docs" / "performance-console.md"
 
 
 @app.callback()
@@ -114,6 +117,27 @@ def shots() -> None:
 
 
 @app.command()
+def console_figures() -> None:
+    """The console's figures over 100,000 messages, into docs/performance-console-figures.md."""
+    from benchmarks.console_figures import main
+
+    with console.status("Measuring (about two minutes) …"):
+        main()
+
+
+@app.command()
+def peers() -> None:
+    """Ours beside other pipelines, on our own and on public sets, into docs/peers.md; takes hours, and up where it stopped."""
+    from benchmarks.peers.page import PAGE, measure, page, time_together
+
+    settings = load_settings()
+    if settings.benchmarks_dir is None:
+        raise SettingsError("IMH_BENCHMARKS_DIR: is needed; it names the folder with the public sets (docs/peers.md).")
+    rows = measure(settings, settings.benchmarks_dir, lambda line: console.print(line, markup=False))
+    PAGE.write_text(page(rows, time_together(settings, settings.benchmarks_dir, rows)), encoding="utf-8")
+
+
+@app.command()
 def data() -> None:
     """How varied the training data is, and whether more of it still helps: the tables of docs/data.md."""
     from benchmarks.data import tables
@@ -131,6 +155,17 @@ def thresholds() -> None:
         print(line, flush=True)
 
 
+@app.command(name="console")
+def staff_console() -> None:
+    """The staff console with 100,000 messages, on SQLite and PostgreSQL, into docs/performance-console.md."""
+    from benchmarks.console import measure
+
+    with console.status("Measuring (some minutes, most of them reading 10,000 messages for the first time) …"):
+        page = measure()
+    CONSOLE.write_text(page, encoding="utf-8")
+    console.print(page, markup=False)
+
+
 @app.command()
 def privacy() -> None:
     """How much of what must not be kept is masked, into docs/privacy.md."""
@@ -142,4 +177,8 @@ def privacy() -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     configure_logging()
-    app()
+    try:
+        app()
+    except ImhError as error:
+        console.print(str(error), style="bold red", markup=False)
+        sys.exit(1)

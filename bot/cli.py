@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import Any, Iterator
+from pathlib import Path
+from typing import Iterator
 
 import typer
 from rich.console import Console
@@ -17,12 +17,13 @@ from bot.check import check as check_project
 from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
 from bot.overlay import live_project
+from bot.personal_commands import erase, export, retain
 from bot.settings import Settings, load_settings, pseudonym_key
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
-_PERSON = "The conversation's id, as it stands in the database, or the telephone number that wrote."
-_TO = "With a telephone number: the programme's number that it wrote to, unless that is IMH_SMS_NUMBER."
+for verb in (retain, export, erase):
+    app.command()(verb)
 
 
 @app.command()
@@ -45,9 +46,12 @@ def validate() -> None:
 
 
 @app.command()
-def train() -> None:
+def train(keep_released: bool = typer.Option(
+        False, help="Go on with the live release while the project's own files are those that it went live with.")) -> None:
     """Train where there is no model for the present data, and make the release that the server runs."""
-    _release(load_settings())
+    settings = load_settings()
+    if not (keep_released and _is_released(settings)):
+        _release(settings)
 
 
 @app.command()
@@ -97,6 +101,14 @@ def administrator(name: str, email: str = typer.Option(..., help="Where the admi
     print(f"{address(settings)}/join/{token}")
 
 
+@app.command(name="try", hidden=True)
+def try_out(folder: Path) -> None:
+    """Answer from the bundle in a scratch folder until standard input ends; the console starts this."""
+    from bot.trial import serve as run
+
+    run(folder)
+
+
 @app.command()
 def chat() -> None:
     """The same bot in the terminal."""
@@ -140,36 +152,14 @@ def rekey() -> None:
 
 
 @app.command()
-def retain() -> None:
-    """Delete now what is past IMH_RETENTION_DAYS, beside a running server or without one."""
+def recount() -> None:
+    """Count the console's figures anew from the messages; what is kept of messages that are gone stays."""
+    from bot.console.see.counting import rebuild
     from bot.store.database import open_database
-    from bot.store.retention import retain as run
 
-    settings = load_settings()
-    with _busy(f"Deleting what is older than {settings.retention_days} days"):
-        gone = run(open_database(settings.database_url), settings.retention_days)
-    console.print(", ".join(f"{table}: {rows}" for table, rows in sorted(gone.items())) or "There was nothing to delete.")
-
-
-@app.command()
-def export(person: str = typer.Argument(..., help=_PERSON), to: str = typer.Option("", help=_TO)) -> None:
-    """Write everything stored about one person to standard output, as JSON."""
-    from bot.store import personal
-
-    engine, senders = _stored_of(person, to)
-    print(json.dumps({"conversations": {sender: personal.export(engine, sender) for sender in senders}},
-                     ensure_ascii=False, indent=1))
-
-
-@app.command()
-def erase(person: str = typer.Argument(..., help=_PERSON), to: str = typer.Option("", help=_TO)) -> None:
-    """Delete everything stored about one person; a request for silence stays."""
-    from bot.store import personal
-
-    engine, senders = _stored_of(person, to)
-    for sender in senders:
-        personal.erase(engine, sender)
-    console.print("What was stored is deleted.")
+    with _busy("Counting"):
+        days = rebuild(open_database(load_settings().database_url))
+    console.print(f"{days} days counted.")
 
 
 @app.command()
@@ -182,40 +172,33 @@ def widget() -> None:
         console.print(f"{path.stat().st_size:>7}  {path}", markup=False)
 
 
-def _stored_of(person: str, to: str) -> tuple[Any, tuple[str, ...]]:
-    """The database, and the ids under which it may know somebody. Raises SettingsError where a number cannot be used."""
-    from bot.sms.numbers import Kind, read_number
-    from bot.store.database import open_database
-    from bot.store.keys import open_pseudonyms
-
-    settings = load_settings()
-    engine = open_database(settings.database_url)
-    number = read_number(person)
-    if number.kind is not Kind.PHONE:
-        return engine, (person,)
-    programme = to or settings.sms_number
-    if not programme:
-        raise SettingsError("IMH_SMS_NUMBER: is needed for a telephone number, or --to with the number that was written "
-                            "to: a conversation is kept under both.")
-    pseudonyms = open_pseudonyms(engine, pseudonym_key(settings))
-    return engine, (person, pseudonyms.of(number.text, read_number(programme).text))
-
-
 def _release(settings: Settings) -> None:
     check_project(live_project(settings))
     from bot.release import kept_model, model_path
     from bot.training import ensure_release
 
-    if model_path(settings).is_file() or kept_model().is_file():
+    project = live_project(settings)
+    if model_path(settings, project).is_file() or kept_model(project).is_file():
         ensure_release(settings)
         return
     with _busy("Training (about half a minute)"):
         ensure_release(settings)
 
 
+def _is_released(settings: Settings) -> bool:
+    """Whether what is live stays live; says why, where a change of the project replaces it."""
+    from bot.training import released
+
+    bundle, changed = released(settings)
+    if changed:
+        more = f" and {len(changed) - 1} more" if changed[1:] else ""
+        console.print(f"The project has changed since the live release ({changed[0]}{more}): a new one is made of it.")
+    return bundle is not None
+
+
 def _release_apart() -> None:
     """Check and train in a process of its own: what that leaves in memory (200 MB) would stay with the server."""
-    done = subprocess.run([sys.executable, "-m", "bot", "train"])
+    done = subprocess.run([sys.executable, "-m", "bot", "train", "--keep-released"])
     if done.returncode:
         sys.exit(done.returncode)
 

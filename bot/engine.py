@@ -49,6 +49,10 @@ class Engine(Agent):
         self._set_fingerprint(fingerprint)
         self.tracker_store.domain = self.domain
 
+    def unknown_actions(self) -> list[str]:
+        """What the model may ask for and nobody here can do."""
+        return sorted(set(self.domain.user_actions) - set(self.processor.local_actions))
+
 
 class Processor(MessageProcessor):
     """A processor that calls the actions itself."""
@@ -57,7 +61,7 @@ class Processor(MessageProcessor):
         super().__init__(**kwargs)
         executor = ActionExecutor()
         executor.register_package("actions")
-        self._local = {name: LocalAction(name, run) for name, run in executor.actions.items()}
+        self.local_actions = {name: LocalAction(name, run) for name, run in executor.actions.items()}
         # One thread, so that no component ever works on two messages at once.
         self._understanding = ThreadPoolExecutor(1, thread_name_prefix="understanding")
 
@@ -76,7 +80,7 @@ class Processor(MessageProcessor):
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> Tuple[Action, PolicyPrediction]:
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
-        return (self._local[action.name()] if isinstance(action, RemoteAction) else action), prediction
+        return (self.local_actions[action.name()] if isinstance(action, RemoteAction) else action), prediction
 
     async def _run_action(self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel,
                           nlg: NaturalLanguageGenerator, prediction: PolicyPrediction) -> bool:

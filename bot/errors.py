@@ -47,7 +47,11 @@ class ContentError(ImhError):
 
 
 class ReleaseError(ImhError):
-    """A bundle is damaged, unsigned or made for other code."""
+    """A bundle is damaged, unsigned or made for other code. `bundle` is its name, where it has one."""
+
+    def __init__(self, text: str, *, bundle: str = "") -> None:
+        super().__init__(text)
+        self.bundle = bundle
 
 
 class StaffFileError(ImhError):

@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 from collections import OrderedDict
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping
 
@@ -26,7 +27,7 @@ from bot.settings import PROJECT, Settings
 from bot.staff_files import AREAS, FILES, SUFFIXES, held, staff_root
 from nlu.encoders.registry import ENCODER_DIR
 
-__all__ = ["live_files", "live_project", "staff_root"]
+__all__ = ["live_files", "live_project", "staff_root", "trial"]
 
 # What checking, training and serving read.
 _PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
@@ -55,7 +56,7 @@ def live_project(settings: Settings) -> Path:
                 for name, path in files.items()]
         before, merged = _last.get((staff, settings.var_dir), (None, Path()))
         if before != seen or not merged.is_dir():
-            merged = _merge(files, staff, settings)
+            merged = _merge(files, settings)
             _last[staff, settings.var_dir] = seen, merged
         _lease(merged)
     return merged
@@ -111,12 +112,42 @@ def _refuse_link(path: Path, root: Path) -> None:
         raise ContentError([Problem(path.relative_to(root).as_posix(), "", "is a link or no file; put the file itself there")])
 
 
-def _merge(files: _Named, staff: Path, settings: Settings) -> Path:
-    """Each file is read once: what is hashed is what is written."""
-    data = {name: path.read_bytes() for name, path in files.items()}
+@contextmanager
+def trial(settings: Settings, changes: Mapping[str, bytes | None]) -> Iterator[Path]:
+    """The live project in a scratch, as it would be with these staff files (None: taken away); for `bot.check`.
+
+    The caller is inside `held`. Raises ContentError like `live_project`.
+    """
+    staff = staff_root(settings)
+    data = {name: path.read_bytes() for name, path in
+            {**_repository(), **({} if settings.staff_dir is None else _staff(staff))}.items()}
+    for name, text in changes.items():
+        key = f"+{name}" if settings.staff_dir is not None and name in FILES else name
+        data.pop(key, None)
+        if text is not None:
+            data[key] = text
+    with tempfile.TemporaryDirectory() as scratch:
+        _write(Path(scratch), _together(data))
+        yield Path(scratch)
+
+
+def _together(data: dict[str, bytes]) -> dict[str, bytes]:
+    """Files by name, with what the staff folder adds to some of them in its place."""
     for name in FILES:
         if (added := data.pop(f"+{name}", None)) is not None:
             data[name] = _added(name, data[name], added)
+    return data
+
+
+def _write(folder: Path, data: Mapping[str, bytes]) -> None:
+    for name, content in data.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _merge(files: _Named, settings: Settings) -> Path:
+    """Each file is read once: what is hashed is what is written."""
+    data = _together({name: path.read_bytes() for name, path in files.items()})
     digest = hashlib.sha256()
     for name in sorted(data):
         digest.update(f"{name}\0{len(data[name])}\0".encode() + data[name])
@@ -126,9 +157,7 @@ def _merge(files: _Named, staff: Path, settings: Settings) -> Path:
         folder.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             copy = Path(scratch) / "project"
-            for name, content in data.items():
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                (copy / name).write_bytes(content)
+            _write(copy, data)
             _link_caches(copy / "var", settings)
             (copy / _LEASE).touch()
             os.rename(copy, merged)

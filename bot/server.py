@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
-import logging
 import socket
 from functools import partial
-from typing import Any, Iterator
+from typing import Any
 
 from rasa.core.channels.channel import InputChannel, register
 from sanic import Sanic
 from sanic.response import redirect
 
-from bot import release
 from bot.channels.http import prepare_app, refuse_odd_lengths
 from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
-from bot.errors import ReleaseError, SettingsError
-from bot.knowledge import load_knowledge, use
+from bot.errors import SettingsError
+from bot.knowledge import use
+from bot.running import load_first, open_stores
 from bot.settings import Settings
-from bot.store.locks import QueueLockStore
 from bot.store.retention import DailyRetention
-from bot.store.tracker import BoundedTrackerStore
-
-logger = logging.getLogger(__name__)
+from bot.updates import Updates
 
 BACKLOG = 256
 
@@ -39,13 +33,14 @@ def channels(settings: Settings) -> list[InputChannel]:
 
 
 def create_app(settings: Settings) -> Sanic:
-    """The server's application; it loads the last good bundle when it starts, and serves crisis lines without one."""
+    """The server's application: the last good bundle when it starts, crisis lines without one, new releases as they come."""
     app = Sanic("infant_mental_health", configure_logging=False)
     app.ctx.agent = None
     prepare_app(app, settings)
     register(channels(settings), app, route="/webhooks/")
     app.add_route(_to_the_page, "/", methods=["GET"])
     app.register_listener(partial(_load, settings), "before_server_start")
+    app.register_listener(_follow, "after_server_start")
     retention = DailyRetention(settings.database_url, settings.retention_days)
     app.register_listener(retention.start, "after_server_start")
     app.register_listener(retention.stop, "before_server_stop")
@@ -75,36 +70,18 @@ async def _to_the_page(_: Any) -> Any:
 
 
 async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-    app.ctx.agent = load_engine(settings)
+    app.ctx.updates = Updates(settings)
+    app.ctx.updates.start(app)
+
+
+async def _follow(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    app.add_task(app.ctx.updates.follow(app))
 
 
 def load_engine(settings: Settings) -> Engine | None:
     """The dialogue engine with the last good bundle; None, and why in the log, where there is none to be had."""
-    engine = Engine(tracker_store=BoundedTrackerStore(host=settings.database_url), lock_store=QueueLockStore())
-    for bundle in _usable(settings):
-        try:
-            knowledge = load_knowledge(bundle.content)
-            engine.load_model(bundle.model, fingerprint=bundle.name)
-        except Exception as error:  # whatever is wrong with a bundle, the one before it is tried
-            logger.error("Bundle %s cannot be used: %s", bundle.name, error)
-            continue
-        use(knowledge)
-        _give_back_memory()
-        return engine
-    logger.error("No usable model: questions are answered with the crisis lines only. Run 'make train'.")
-    return None
-
-
-def _give_back_memory() -> None:
-    """What unpacking models and weights left behind: 60 MB that the allocator would keep for later, measured."""
-    gc.collect()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc only
-        trim(0)
-
-
-def _usable(settings: Settings) -> Iterator[release.Bundle]:
-    for bundle in release.good_bundles(settings):
-        if isinstance(bundle, ReleaseError):
-            logger.error("%s", bundle)
-        else:
-            yield bundle
+    running, _ = load_first(settings, open_stores(settings))
+    if running is None:
+        return None
+    use(running.knowledge)
+    return running.engine

@@ -66,6 +66,7 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
+    benchmarks_dir: Path | None = None
 
     @property
     def database_url(self) -> str:
@@ -113,6 +114,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         oidc_issuer=read("IMH_OIDC_ISSUER", default.oidc_issuer, _web_address),
         oidc_client_id=read("IMH_OIDC_CLIENT_ID", default.oidc_client_id, str),
         oidc_client_secret=read("IMH_OIDC_CLIENT_SECRET", default.oidc_client_secret, str),
+        benchmarks_dir=read("IMH_BENCHMARKS_DIR", default.benchmarks_dir, lambda text: Path(text).expanduser().resolve()),
     )
     if settings.twilio_auth_token and not settings.public_url:
         read.wrong.append("IMH_PUBLIC_URL: is needed beside IMH_TWILIO_AUTH_TOKEN: Twilio signs the public address; "

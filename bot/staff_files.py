@@ -2,6 +2,7 @@
 
     var/staff.lock       who holds it may read or change staff files; the kernel takes it back from whoever dies
     var/staff-change/    a change that is decided: the new files and `change.json`; whoever takes the lock next ends it
+    var/staff-written.json   which of the project's own files staff wrote, and what, where they write into the project
 
 A change is written beside, then named by one rename: before it nothing happened, after it all of it will.
 """
@@ -25,7 +26,7 @@ from bot.settings import PROJECT, Settings
 AREAS = ("bot/content/", "nlu/data/", "tests/nlu/held_out/")
 FILES = ("domain.yml", "stories/answers.yml")
 SUFFIXES = (".yml", ".md")
-_LOCK, _CHANGE, _LIST = "staff.lock", "staff-change", "change.json"
+_LOCK, _CHANGE, _LIST, _WRITTEN = "staff.lock", "staff-change", "change.json", "staff-written.json"
 
 
 def staff_root(settings: Settings) -> Path:
@@ -87,7 +88,11 @@ def _end_change(settings: Settings) -> None:
     if not folder.is_dir():
         return
     root = staff_root(settings)
-    for name, kept in json.loads((folder / _LIST).read_text(encoding="utf-8")).items():
+    decided = json.loads((folder / _LIST).read_text(encoding="utf-8"))
+    if settings.staff_dir is None:
+        _note_written(settings, {name: (folder / _key(name)).read_bytes() if kept else None
+                                 for name, kept in decided.items()})
+    for name, kept in decided.items():
         path = place(root, name)
         if kept:
             _replace(path, (folder / _key(name)).read_bytes())
@@ -97,6 +102,22 @@ def _end_change(settings: Settings) -> None:
     done = Path(tempfile.mkdtemp(dir=settings.var_dir, prefix=f"{_CHANGE}-")) / "done"
     os.rename(folder, done)
     shutil.rmtree(done.parent)
+
+
+def written_by_staff(settings: Settings) -> dict[str, str | None]:
+    """The project's files that staff wrote or took away -> SHA-256 of what they wrote, None for a file taken away.
+
+    Empty where staff have a folder of their own: what changes in the project then is never theirs.
+    """
+    path = settings.var_dir / _WRITTEN
+    return json.loads(path.read_text(encoding="utf-8")) if settings.staff_dir is None and path.is_file() else {}
+
+
+def _note_written(settings: Settings, files: Mapping[str, bytes | None]) -> None:
+    """Before the files themselves: one that is noted and not written is as it was, which nobody takes for a change."""
+    digests = {name: None if data is None else hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    written = {**written_by_staff(settings), **digests}
+    _replace(settings.var_dir / _WRITTEN, json.dumps(written, indent=1, sort_keys=True).encode())
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot import release
 from bot.errors import ImhError
-from bot.knowledge import CONTENT
+from bot.inputs import CONTENT
+from bot.overlay import live_project
 from bot.settings import PROJECT, Settings
 
 # Of a failed training's output, what is shown.
@@ -20,17 +21,28 @@ LAST_LINES = 15
 
 def ensure_release(settings: Settings) -> release.Bundle:
     """The bundle of the present data and content; trains only what changed. Raises ImhError where training fails."""
-    model = ensure_model(settings)
-    return release.make_bundle(model, CONTENT, settings)
+    project = live_project(settings)
+    model = ensure_model(settings, project)
+    return release.make_bundle(model, project / CONTENT, settings)
 
 
-def ensure_model(settings: Settings) -> Path:
+def released(settings: Settings) -> tuple[release.Bundle | None, list[str]]:
+    """The bundle that a restart goes on with, None where a new one has to be made; and the files that made it so.
+
+    What staff wrote since and nobody released has to wait; what changed in the project itself, an upgrade, has not.
+    """
+    bundle = release.current_bundle(settings)
+    changed = release.changed_since(bundle, settings) if bundle else []
+    return (None if changed else bundle), changed
+
+
+def ensure_model(settings: Settings, project: Path = PROJECT) -> Path:
     """The model for the present data: the one that is there, the one that the repository keeps, or a new one."""
-    model, kept = release.model_path(settings), release.kept_model()
+    model, kept = release.model_path(settings, project), release.kept_model(project)
     if not model.is_file() and kept.is_file():
         _copy(kept, model)
     elif not model.is_file():
-        train(model)
+        train(model, project)
     return model
 
 

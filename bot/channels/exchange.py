@@ -14,7 +14,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 
 from bot.errors import ChannelError
-from bot.knowledge import current
+from bot.knowledge import current, one_knowledge
 from bot.logs import where
 from bot.privacy import shared_masker
 from bot.store import conversation
@@ -64,7 +64,9 @@ async def exchange(agent: Agent | None, incoming: Incoming) -> list[Message]:
     if agent is None or not agent.is_ready():
         raise ChannelError(503, "unavailable")
     try:
-        return await _exchange(agent, incoming)
+        # The agent was the live one a moment ago, with no await between: both are of one release until the turn ends.
+        with one_knowledge():
+            return await _exchange(agent, incoming)
     except ChannelError:
         raise
     except Exception as error:

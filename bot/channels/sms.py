@@ -16,7 +16,7 @@ from bot.channels.http import prepare_app
 from bot.channels.kannel import Kannel
 from bot.channels.twilio import Twilio
 from bot.errors import ChannelError, SettingsError, StoreError, UnansweredError
-from bot.knowledge import Answer, Kind, current
+from bot.knowledge import Answer, Kind, current, one_knowledge
 from bot.logs import where
 from bot.render import sms as render
 from bot.safety import shared_screen
@@ -112,6 +112,10 @@ class EngineDialogue:
 
     async def reply(self, asked: Asked) -> tuple[str, ...]:
         """The rendered reply; crisis lines first wherever rules heard danger. Raises UnansweredError."""
+        with one_knowledge():
+            return await self._reply(asked)
+
+    async def _reply(self, asked: Asked) -> tuple[str, ...]:
         try:
             page = self.store.page(asked.sender_id)
             reply = await exchange(self.agent(), Incoming(
@@ -128,6 +132,10 @@ class EngineDialogue:
 
     async def danger(self, text: str) -> tuple[str, ...]:
         """What the classifier hears where the rules heard nothing; nothing where no model is loaded."""
+        with one_knowledge():
+            return await self._danger(text)
+
+    async def _danger(self, text: str) -> tuple[str, ...]:
         agent = self.agent()
         if not text or agent is None or not agent.is_ready():
             return ()

@@ -1,4 +1,4 @@
-"""The console's cookies: of a session, of a visitor who has not signed in yet, and of a sign-in through the provider."""
+"""The console's cookies: of a session, of a visitor who has not signed in yet, of a sign-in through the provider."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ class Guards:
 def _refused(request: Request) -> int:
     """The status with which a request is refused before anything reads it; 0 where it is not."""
     # The server's own limit holds for headers that arrive in pieces only.
-    if sum(len(name) + len(value) for name, value in request.headers.raw) + len(request.scope["path"]) > MAX_HEADER_BYTES:
+    sizes = (len(name) + len(value) for name, value in request.headers.raw)
+    if sum(sizes) + len(request.url.path) + len(request.url.query) > MAX_HEADER_BYTES:
         return 431
     length = request.headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):

@@ -25,10 +25,11 @@ def serve(settings: Settings, ready: Callable[[], None]) -> None:
     """Listen until told to stop; `ready` is called once the port is held. Raises SettingsError where it is taken."""
     with _listening(settings) as listener:
         ready()
-        config = uvicorn.Config(create_app(settings), http="h11", ws="none", lifespan="on", access_log=False,
-                                log_level="warning", server_header=False, h11_max_incomplete_event_size=MAX_HEADER_BYTES,
-                                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S, proxy_headers=bool(settings.trusted_proxies),
-                                forwarded_allow_ips=sorted(settings.trusted_proxies))
+        config = uvicorn.Config(
+            create_app(settings), http="h11", ws="none", lifespan="on", access_log=False, log_level="warning",
+            server_header=False, h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S, proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=sorted(settings.trusted_proxies))
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -38,5 +39,6 @@ def _listening(settings: Settings) -> socket.socket:
         return socket.create_server((settings.console_host, settings.console_port),
                                     family=socket.AF_INET6 if ":" in settings.console_host else socket.AF_INET)
     except OSError as error:
-        raise SettingsError(f"IMH_CONSOLE_PORT: port {settings.console_port} of {settings.console_host} cannot be "
-                            f"listened on ({error.strerror}); stop what listens there or choose another port.") from error
+        raise SettingsError(
+            f"IMH_CONSOLE_PORT: port {settings.console_port} of {settings.console_host} cannot be listened on "
+            f"({error.strerror}); stop what listens there or choose another port.") from error

@@ -1,7 +1,8 @@
 """What pages of the console share: who may see them, how they are drawn, where their words are.
 
-A room's endpoints are functions decorated with `requires(Role.…)`; the few that anybody may open say so with `anybody`.
-A coroutine runs in the event loop, a plain function in a thread. Forms were read by then: `request.state.form`.
+A room's endpoints are functions decorated with `requires(Role.…)`; the few that anybody may open say so with
+`anybody`. A coroutine runs in the event loop, a plain function in a thread. Forms were read by then:
+`request.state.form`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from bot.console.people.accounts import Role
 from bot.console.texts import say, templates
 from bot.settings import Settings
 
-__all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "redirect", "requires", "say", "settings"]
+__all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "redirect", "requires", "say",
+           "settings"]
 
 # The greatest number that a row can have; databases fail on others instead of finding nothing.
 _MAX_KEY = 2**31 - 1
@@ -60,7 +62,7 @@ def own_address(request: Request) -> str:
 
 
 def requires(role: Role) -> Callable[[Endpoint], Guarded]:
-    """Only people of this role or a higher one; `request.state.person` is who asks. Unsafe methods need the form token."""
+    """Only people of this role or a higher one; `request.state.person` is who asks. Unsafe methods need the token."""
     return functools.partial(_guarded, role)
 
 
@@ -139,7 +141,7 @@ def _refuse_nul(*texts: str) -> None:
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with `values`, and with `person`, `csrf`, `nav`, `path`, `say` and `flash`, the sentence that was left."""
+    """A template with `values`, and with `person`, `csrf`, `nav`, `path`, `say` and `flash`, a sentence left before."""
     session = getattr(request.state, "session", None)
     visit = "" if session else cookies.read(request, cookies.VISIT) or sessions.new_token()
     left = sessions.take_word(database(request), session) if session else None

@@ -1,7 +1,7 @@
 """`python -m bot.evaluation MODEL OUT.json --project DIR`: asks a model what is held out, in a process of its own.
 
-While it asks, it writes the share done (0-1) to standard output, a line each time. OUT.json is written at the end, whole
-or not at all: what `Quality.to_dict` gives, and what became of each line (`Quality.items`).
+While it asks, it writes the share done (0-1) to standard output, a line each time. OUT.json, what became of each line
+(`to_items`), is written at the end, whole or not at all.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import typer
 
+from bot.evaluation.held_out import dialogues, double_questions, key_of, questions, staff_keys
+from bot.evaluation.items import to_items
 from bot.logs import configure_logging
 from bot.settings import PROJECT
 from nlu.corpus import Utterance
@@ -22,14 +25,27 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def evaluate(model: Path, out: Path, project: Path = PROJECT, content: Path | None = None,
-             also: Path | None = None) -> None:
-    """Ask MODEL; `--also` names a JSON object of keys and texts that it is asked too, without a right answer."""
-    from bot.evaluation.asking import measure
+             known: Path | None = None, also: Path | None = None) -> None:
+    """Ask MODEL; answers come out of the project's content or the folder CONTENT.
 
-    texts = json.loads(also.read_text(encoding="utf-8")) if also else {}
-    asked = [Utterance(text, "", "also", {"key": key}) for key, text in texts.items()]
-    quality = measure(model, project, content=content, also=asked, told=lambda share: print(f"{share:.3f}", flush=True))
-    _write_whole(out, {**quality.to_dict(), "items": quality.items(project)})
+    KNOWN names a JSON list of keys that need not be asked again; ALSO a JSON object of keys and texts that are asked
+    beside, without a right answer.
+    """
+    from bot.evaluation.asking import Asked, measure
+
+    spared = set(_read(known)) if known else set()
+    doubles = {key: one for one in double_questions(project) if (key := key_of(one[0])) not in spared}
+    played = {key: one for one in dialogues(project) if (key := key_of(*one["turns"])) not in spared}
+    asked = Asked([line for line in questions(project) if line.key not in spared], list(doubles.values()),
+                  list(played.values()),
+                  [Utterance(text, "", "", {"key": key}) for key, text in (_read(also) if also else {}).items()])
+    quality = measure(model, asked, content=content or project / "bot" / "content",
+                      told=lambda share: print(f"{share:.3f}", flush=True))
+    _write_whole(out, to_items(quality, doubles, played, staff_keys(project)))
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _write_whole(out: Path, result: object) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from rasa.core.agent import Agent
 
@@ -18,7 +19,7 @@ from bot.engine import Engine
 from bot.evaluation.dialogues import fits
 from bot.evaluation.held_out import Outcome, Thought, dialogues, double_questions, questions
 from bot.evaluation.quality import Quality
-from bot.knowledge import Knowledge, load_knowledge, use
+from bot.knowledge import CONTENT, Knowledge, load_knowledge, use
 from bot.settings import PROJECT
 from bot.store.locks import QueueLockStore
 from bot.store.tracker import BoundedTrackerStore
@@ -31,33 +32,46 @@ Told = Callable[[float], None]
 """Is told the share (0-1) of the questions that are asked, about once a hundredth."""
 
 
-def measure(model: Path, project: Path = PROJECT, *, content: Path | None = None, also: Sequence[Utterance] = (),
-            told: Told = lambda share: None) -> Quality:
-    """Ask a model everything that a project holds out, and whatever else is to be known of it.
+@dataclass(frozen=True)
+class Asked:
+    """What a model is asked: questions with one intent, double ones, dialogues, and what has no right answer."""
 
-    Answers come out of `content`, the project's own where none is given.
-    """
-    knowledge = load_knowledge(content or project / "bot" / "content")
+    questions: Sequence[Utterance]
+    doubles: Sequence[tuple[str, tuple[str, ...]]]
+    dialogues: Sequence[Mapping[str, Any]]
+    also: Sequence[Utterance] = ()
+
+    @classmethod
+    def of(cls, project: Path = PROJECT) -> Asked:
+        """Everything that a project holds out."""
+        return cls(questions(project), double_questions(project), dialogues(project))
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, (self.questions, self.doubles, self.dialogues, self.also)))
+
+
+def measure(model: Path, asked: Asked | None = None, *, content: Path = CONTENT,
+            told: Told = lambda share: None) -> Quality:
+    """Ask a model everything that the project holds out, or what is `asked`; answers come out of `content`."""
+    knowledge = load_knowledge(content)
     use(knowledge)
-    asked, doubles, played = questions(project), double_questions(project), dialogues(project)
-    tell = _Counter(len(asked) + len(also) + len(doubles) + len(played), told)
+    asked = asked or Asked.of()
     with tempfile.TemporaryDirectory() as scratch:
         engine = Engine(tracker_store=BoundedTrackerStore(host=f"sqlite:///{scratch}/held_out.db"),
                         lock_store=QueueLockStore())
         engine.load_model(model)
-        return asyncio.run(_measure(engine, knowledge, asked, doubles, played, also, tell))
+        return asyncio.run(_measure(engine, knowledge, asked, _Counter(asked.total, told)))
 
 
-async def _measure(engine: Engine, knowledge: Knowledge, asked: Sequence[Utterance],
-                   doubles: Iterable[tuple[str, tuple[str, ...]]], played: Iterable[Mapping[str, Any]],
-                   also: Sequence[Utterance], tell: _Counter) -> Quality:
-    for number, question in enumerate(asked[:_WARMING]):
+async def _measure(engine: Engine, knowledge: Knowledge, asked: Asked, tell: _Counter) -> Quality:
+    for number, question in enumerate(asked.questions[:_WARMING]):
         await _reply_to(engine, f"warming-{number}", question.text)
     return Quality(
-        [tell(await _ask(engine, f"held-out-{number}", question)) for number, question in enumerate(asked)],
-        [tell(await _both(engine, f"double-{number}", *double)) for number, double in enumerate(doubles)],
-        [tell(await _fits(engine, knowledge, f"dialogue-{number}", dialogue)) for number, dialogue in enumerate(played)],
-        [tell(await _ask(engine, f"also-{number}", question)) for number, question in enumerate(also)])
+        [tell(await _ask(engine, f"held-out-{number}", one)) for number, one in enumerate(asked.questions)],
+        [tell(await _both(engine, f"double-{number}", *one)) for number, one in enumerate(asked.doubles)],
+        [tell(await _fits(engine, knowledge, f"dialogue-{number}", one)) for number, one in enumerate(asked.dialogues)],
+        [tell(await _ask(engine, f"also-{number}", one)) for number, one in enumerate(asked.also)])
 
 
 class _Counter:

@@ -41,6 +41,11 @@ class Outcome:
     took_ms: float
 
     @property
+    def key(self) -> str:
+        """The key of the question; the one that it came with, where its words are not at hand."""
+        return self.question.marks.get("key") or self.question.key
+
+    @property
     def right(self) -> bool:
         """Whether the right topic was answered first, or the refusal or the crisis lines given where they are due."""
         if self.question.intent in {"crisis", "out_of_scope"}:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Sequence
 
 from bot.evaluation import figures
-from bot.evaluation.held_out import Outcome, dialogues, double_questions, key_of, staff_keys, topic_of
+from bot.evaluation.held_out import Outcome
 from bot.evaluation.stats import Share
 
 
@@ -34,22 +33,5 @@ class Quality:
             "calibration_error": round(figures.calibration(self.outcomes)[0], 4),
             "latency": {name: round(value, 1) for name, value in figures.latency(self.outcomes).items()},
             "topics": {name: [one.recall.hits, one.recall.total] for name, one in topics.items()},
-            "missed_danger": sorted(o.question.key for o in crisis if not o.right),
-        }
-
-    def items(self, project: Path) -> dict[str, Any]:
-        """What became of each line, under its key; the words stay in the project's files.
-
-        A line has `asked` and `answered` (a topic, or the kind of a reply that is no answer), `file`, `right`,
-        `confidence` (0-1), `language`, `kind` (of danger) and whether it is the staff's.
-        """
-        staff = staff_keys(project)
-        return {
-            "lines": {o.question.key: {
-                "asked": topic_of(o.question), "answered": o.answered, "file": o.question.file, "right": o.right,
-                "confidence": round(o.thought.confidence, 3), "language": o.question.marks.get("language", ""),
-                "kind": o.question.marks.get("kind", ""), "staff": o.question.key in staff} for o in self.outcomes},
-            "doubles": dict(zip((key_of(text) for text, _ in double_questions(project)), self.doubles)),
-            "dialogues": dict(zip((key_of(*one["turns"]) for one in dialogues(project)), self.dialogues)),
-            "also": {o.question.marks["key"]: o.answered for o in self.also},
+            "missed_danger": sorted(o.key for o in crisis if not o.right),
         }

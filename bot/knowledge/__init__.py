@@ -5,7 +5,7 @@ Frozen values and nothing else; free of Rasa, the network and the environment. `
 """
 
 from bot.knowledge.answers import Answer, Choice, Kind
-from bot.knowledge.live import current, use
+from bot.knowledge.live import current, one_knowledge, use
 from bot.knowledge.loading import CONTENT, load_knowledge
 from bot.knowledge.values import AUDIENCES, LANGUAGES, Brief, Contact, CrisisLine, Knowledge, Passage, Reference, Topic
 
@@ -25,5 +25,6 @@ __all__ = [
     "Topic",
     "current",
     "load_knowledge",
+    "one_knowledge",
     "use",
 ]

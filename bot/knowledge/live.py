@@ -1,11 +1,19 @@
-"""The knowledge that is live in this process: swapped as a whole when a release is, never changed in place."""
+"""The knowledge that is live in this process: swapped as a whole when a release is, never changed in place.
+
+A turn that began before a release ends on the knowledge that it began with.
+"""
 
 from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Iterator
 
 from bot.knowledge.loading import load_knowledge
 from bot.knowledge.values import Knowledge
 
 _live: Knowledge | None = None
+_held: ContextVar[Knowledge | None] = ContextVar("held_knowledge", default=None)
 
 
 def use(knowledge: Knowledge) -> None:
@@ -15,7 +23,20 @@ def use(knowledge: Knowledge) -> None:
 
 
 def current() -> Knowledge:
-    """The live knowledge; the content in the repository where no release was loaded (`rasa run actions`, tests)."""
+    """The knowledge of this turn, else the live one; the repository's where no release was loaded (`rasa run actions`)."""
+    if held := _held.get():
+        return held
     if _live is None:
         use(load_knowledge())
+    assert _live is not None
     return _live
+
+
+@contextmanager
+def one_knowledge() -> Iterator[None]:
+    """Within, `current` stays what it is now, in this task and whatever it awaits, whichever release goes live."""
+    token = _held.set(current())
+    try:
+        yield
+    finally:
+        _held.reset(token)

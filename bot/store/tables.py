@@ -91,8 +91,8 @@ messages = sa.Table(
     metadata,
     # The number of the message's event in Rasa's table: a message is collected once.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
-    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
     sa.Column("day", sa.String(10), nullable=False, index=True),  # of the server's clock, 2026-11-28
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("language", sa.String(8), nullable=False),
@@ -112,8 +112,21 @@ messages = sa.Table(
     sa.Column("helped", sa.String(8)),  # up, down
     sa.Column("chosen", sa.String(64)),  # the topic that was picked of the choices
     # Why staff should look: unsure, asked_back, refused, thumbs_down, said_no, sample, danger; null: they need not.
-    sa.Column("reason", sa.String(16), index=True),
-    sa.Column("state", sa.String(16), index=True),  # new, done, later, ignored; null outside the inbox
+    sa.Column("reason", sa.String(16)),
+    sa.Column("state", sa.String(16)),  # new, done, later, ignored; null outside the inbox
     sa.Column("version", sa.Integer, nullable=False, server_default="0"),  # counts changes of state, for two at once
-    sa.Column("group_id", sa.Integer, index=True),
+    sa.Column("group_id", sa.Integer),
+    sa.Column("copy_of", sa.Integer),  # the message that this one all but repeats: what is done to that is done to this
+    # What the words mean, while somebody still has to look at them: float16, unit length, of the inbox's encoder. Here and
+    # not in a file beside the database, so that it goes with the conversation.
+    sa.Column("vector", sa.LargeBinary),
+    # Each list is read from its index in its order, so that a page costs the same however much is stored.
+    sa.Index("ix_messages_at_id", "at", "id"),
+    sa.Index("ix_messages_state_at_id", "state", "at", "id"),
+    sa.Index("ix_messages_state_reason_at_id", "state", "reason", "at", "id"),
+    sa.Index("ix_messages_group_state_id", "group_id", "state", "id"),
+    # Of the few that repeat another: an index that is full of nothing looks useless to whoever plans a query.
+    sa.Index("ix_messages_copy_of", "copy_of", sqlite_where=sa.text("copy_of IS NOT NULL"),
+             postgresql_where=sa.text("copy_of IS NOT NULL")),
+    sa.Index("ix_messages_sender_id", "sender_id", "id"),
 )

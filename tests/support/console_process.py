@@ -51,8 +51,8 @@ class Console:
         """Start, and wait until it answers."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "console"], cwd=self._project, stdout=log, stderr=log, start_new_session=True,
-                env=environment(self.var_dir, self.port, self._environment))
+                [sys.executable, "-m", "bot", "console"], cwd=self._project, stdout=log, stderr=log,
+                start_new_session=True, env=environment(self.var_dir, self.port, self._environment))
         deadline = time.monotonic() + UP_WITHIN_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

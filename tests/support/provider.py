@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on a free port of 127.0.0.1: discovery, keys, authorize, token; it can be told to lie."""
+"""A small OpenID Connect provider on a free port: discovery, keys, authorize, token; it can be told to lie."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Provider:
         self._codes: dict[str, dict[str, str]] = {}
         routes = [Route("/realm/.well-known/openid-configuration", self._discovery), Route("/realm/jwks", self._jwks),
                   Route("/realm/authorize", self._authorize), Route("/realm/token", self._token, methods=["POST"])]
-        self._server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=self.port, log_level="error", http="h11", ws="none",
-                                                     lifespan="off"))
+        self._server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=self.port, log_level="error",
+                                                     http="h11", ws="none", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def __enter__(self) -> Provider:
@@ -102,10 +102,11 @@ class Provider:
                 or _encoded(challenge) != asked["code_challenge"]):
             return JSONResponse({"error": "invalid_grant"}, 400)
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"], **self.who,
-                  **self.claims}
+        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"],
+                  **self.who, **self.claims}
+        said = {name: value for name, value in claims.items() if value is not None}
         return JSONResponse({"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "expires_in": 300,
-                             "id_token": self._signed({name: value for name, value in claims.items() if value is not None})})
+                             "id_token": self._signed(said)})
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.algorithm == "RS256":

@@ -118,7 +118,7 @@ def enable(connection: Connection, by: Person, account: Account, enabled: bool) 
 def keep_an_administrator(connection: Connection, *, but: Person) -> None:
     """Raise LastAdministratorError unless somebody else can administer; two at once wait for each other."""
     administrators = people.c.role == int(Role.ADMINISTRATOR)
-    # Changes nothing, but holds these rows (or, on SQLite, the database) until the transaction ends: otherwise each of two
+    # Changes nothing, but holds these rows (on SQLite, the database) until the transaction ends: otherwise each of two
     # administrators could take the other's role away at the same moment.
     connection.execute(people.update().where(administrators).values(role=people.c.role))
     if not any(account.enabled and account.joined and account.person.id != but.id

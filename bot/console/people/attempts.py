@@ -1,7 +1,8 @@
 """Guessing passwords is slow: a name is locked for a while, and an address waits longer with every wrong one.
 
-Names are counted whether or not there is such an account, so that a lock tells nobody that there is. An attempt is counted
-before the password is looked at, and taken back if it was right: a hundred guesses at once are a hundred guesses.
+Names are counted whether or not there is such an account, so that a lock tells nobody that there is. An attempt is
+counted before the password is looked at, and taken back if it was right: a hundred guesses at once are a hundred
+guesses.
 """
 
 from __future__ import annotations

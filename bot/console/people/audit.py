@@ -18,8 +18,8 @@ def record(connection: Connection, person: Person | None, action: str, subject: 
            after: Any = None) -> None:
     """Write down an action, in the transaction of the change itself: both are there, or neither.
 
-    `action` is a dotted key such as `people.invited`, `subject` what was acted on; `before` and `after` are anything that
-    JSON can hold.
+    `action` is a dotted key such as `people.invited`, `subject` what was acted on; `before` and `after` are anything
+    that JSON can hold. `actions` in texts.yml says what the action is called in the log.
     """
     connection.execute(tables.audit.insert().values(
         at=time.time(), person_id=person.id if person else None, person=person.name if person else None, action=action,

@@ -19,7 +19,8 @@ def make(connection: Connection, person: Person, lasts_s: float) -> str:
     """The token of a new link; the person's earlier ones end."""
     token = new_token()
     connection.execute(links.delete().where(links.c.person_id == person.id))
-    connection.execute(links.insert().values(token_hash=hashed(token), person_id=person.id, ends_at=time.time() + lasts_s))
+    ends_at = time.time() + lasts_s
+    connection.execute(links.insert().values(token_hash=hashed(token), person_id=person.id, ends_at=ends_at))
     return token
 
 

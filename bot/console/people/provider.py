@@ -1,7 +1,7 @@
 """OpenID Connect: who somebody is, by the word of the configured provider. Authorization code with PKCE.
 
-Everything that a sign-in needs to remember (state, nonce, code verifier) is derived from one random token in a cookie of the
-browser that began it: an answer that was begun elsewhere fits nothing.
+Everything that a sign-in needs to remember (state, nonce, code verifier) is derived from one random token in a cookie
+of the browser that began it: an answer that was begun elsewhere fits nothing.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Provider:
     def address(self, token: str, back: str) -> str:
         """Where the browser goes to sign in, to come back to `back`. Raises ProviderError."""
         challenge = create_s256_code_challenge(derived(token, "verifier"))
-        return prepare_grant_uri(self._metadata()["authorization_endpoint"], self._settings.oidc_client_id, "code", back,
-                                 "openid email", derived(token, "state"), nonce=derived(token, "nonce"),
+        return prepare_grant_uri(self._metadata()["authorization_endpoint"], self._settings.oidc_client_id, "code",
+                                 back, "openid email", derived(token, "state"), nonce=derived(token, "nonce"),
                                  code_challenge=challenge, code_challenge_method="S256")
 
     def identity(self, token: str, back: str, answer: dict[str, str]) -> Identity:

@@ -45,8 +45,8 @@ def from_provider(request: Request) -> Response:
             person = provider.person(connection, identity)
     except ProviderError as error:
         return _refused(request, error)
-    # A page that goes on by itself, not a redirect: in a chain that another site began, a browser would hold back the new
-    # cookie, which is for this site's own requests only.
+    # A page that goes on by itself, not a redirect: in a chain that another site began, a browser would hold back the
+    # new cookie, which is for this site's own requests only.
     response = let_in(request, person, page(request, "people/signed_in.html"))
     cookies.drop(request, response, cookies.SIGN_IN)
     return response

@@ -42,7 +42,7 @@ def hashed(token: str) -> str:
 
 
 def csrf_of(token: str) -> str:
-    """The form token of a session's token: no page of another site can know it, and it gives the other one away to nobody."""
+    """The form token of a session's token: no other site knows it, and it gives the other one away to nobody."""
     return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
@@ -50,7 +50,8 @@ def begin(connection: Connection, person: Person) -> str:
     """A new session of a person; its token, which is kept nowhere else than in the cookie."""
     token, now = new_token(), time.time()
     connection.execute(sessions.delete().where(sessions.c.made_at < now - ABSOLUTE_S))
-    connection.execute(sessions.insert().values(token_hash=hashed(token), person_id=person.id, made_at=now, used_at=now))
+    connection.execute(sessions.insert().values(token_hash=hashed(token), person_id=person.id, made_at=now,
+                                                used_at=now))
     return token
 
 

@@ -28,7 +28,8 @@ def sign_in(engine: Engine, name: str, password: str, address: str) -> Person | 
     if wait_s := attempts.claim(engine, name, address):
         return Wait(wait_s)
     with engine.connect() as connection:
-        row = connection.execute(sa.select(people).where(people.c.name == name.strip().lower(), people.c.enabled)).first()
+        row = connection.execute(
+            sa.select(people).where(people.c.name == name.strip().lower(), people.c.enabled)).first()
     if not passwords.matches(password, row.password if row else None):
         if attempts.is_locked(engine, name):
             with engine.begin() as connection:

@@ -52,7 +52,8 @@ links = sa.Table(
     sa.Column("ends_at", sa.Float, nullable=False),
 )
 
-# Wrong passwords of late: `key` is a name or an address, hashed, for a password is sometimes typed where the name belongs.
+# Wrong passwords of late: `key` is a name or an address, hashed, for a password is sometimes typed where the name
+# belongs.
 attempts = sa.Table(
     "console_attempts",
     metadata,

@@ -44,7 +44,7 @@ def later(connection: Connection, person: Person, names: Sequence[str], message:
         message=message))
 
 
-def flush(engine: Engine, settings: Settings, *, quiet_s: float = 0, latest_s: float = 0) -> list[str]:
+def flush(engine: Engine, settings: Settings, quiet_s: float = 0, latest_s: float = 0) -> list[str]:
     """Record what waits of everybody who was quiet for `quiet_s`, or whose first change is `latest_s` old; the commits.
 
     Where people changed the same file one commit names them all: a file is committed as it is. Raises RecordError where git

@@ -20,13 +20,14 @@ from bot.console.people.accounts import Person
 from bot.console.teach import examples, topics
 from bot.console.teach.examples import EVALUATION, TRAINING, Example
 from bot.console.teach.repairing import repair
+from bot.console.teach.staff import StaffFiles
 from bot.console.teach.tables import labels
 from bot.console.teach.warnings import alike
 from bot.console.teach.words import cleaned, for_evaluation
 from bot.console.texts import say
 from bot.errors import ImhError
 from bot.settings import Settings
-from bot.staff_files import change, held, place, staff_root
+from bot.staff_files import held
 from bot.store.tables import messages
 
 __all__ = ["KNOWN", "Conflict", "Labelled", "label", "repair", "undo"]
@@ -63,29 +64,24 @@ def label(engine: Engine, settings: Settings, person: Person, message_id: int, t
     """
     if topic not in topics.intents(settings):
         raise KeyError(topic)
-    with held(settings), _Files(settings) as files, engine.begin() as connection:
+    with held(settings), StaffFiles(settings) as files, engine.begin() as connection:
         message = connection.execute(sa.select(messages).where(messages.c.id == message_id)).first()
         if message is None:
             raise KeyError(message_id)
         # All that takes time comes before the first write: the chat writes into the same database.
-        example = _example(message, topic, person.name, mark)
+        example = example_of(message, topic, person, mark)
         use = _use(example, settings)
-        _claim(connection, message_id, version)
-        connection.execute(labels.insert().values(
-            message_id=message_id, topic=topic, mark=next(iter(example.marks.values()), ""), use=use, text=example.text,
-            language=example.language, asker=example.asker, by=person.name, at=time.time(), day=example.at,
-            state_before=message.state))
-        audit.record(connection, person, "teach.labelled", f"message {message_id}", after={"topic": topic, "use": use})
+        put_row(connection, person, message, version, example, use)
         if use != KNOWN:
             name = examples.file_of(topic, use)
             record.later(connection, person, [name], say("record.labelled", topic=topic))
-            files.write(name, examples.with_example(files.read(name), example, use))
+            files.write({name: examples.with_example(files.read(name), example, use)})
     return Labelled(message_id, topic, use)
 
 
 def undo(engine: Engine, settings: Settings, person: Person, message_id: int) -> None:
     """Take the message's label back: the example goes, the message is as it was before. Nothing where there is no label."""
-    with held(settings), _Files(settings) as files, engine.begin() as connection:
+    with held(settings), StaffFiles(settings) as files, engine.begin() as connection:
         row = connection.execute(sa.select(labels).where(labels.c.message_id == message_id,
                                                          labels.c.undone_at.is_(None))).first()
         if row is None:
@@ -100,7 +96,17 @@ def undo(engine: Engine, settings: Settings, person: Person, message_id: int) ->
             record.later(connection, person, [name], say("record.undone", topic=row.topic))
             if (text := files.read(name)) is not None:
                 taken = Example(row.text, row.topic, row.language, row.by, row.day, row.message_id)
-                files.write(name, examples.without_example(text, taken, row.use))
+                files.write({name: examples.without_example(text, taken, row.use)})
+
+
+def put_row(connection: Connection, person: Person, message: Any, version: int, example: Example, use: str) -> None:
+    """Write down that a message has become an example. Raises Conflict like `label`."""
+    _claim(connection, message.id, version)
+    connection.execute(labels.insert().values(
+        message_id=message.id, topic=example.topic, mark=next(iter(example.marks.values()), ""), use=use, text=example.text,
+        language=example.language, asker=example.asker, by=person.name, at=time.time(), day=example.at,
+        state_before=message.state))
+    audit.record(connection, person, "teach.labelled", f"message {message.id}", after={"topic": example.topic, "use": use})
 
 
 def _claim(connection: Connection, message_id: int, version: int) -> None:
@@ -113,8 +119,9 @@ def _claim(connection: Connection, message_id: int, version: int) -> None:
         raise Conflict(first.by if first else "", first.topic if first else "")
 
 
-def _example(message: Any, topic: str, by: str, mark: str) -> Example:
-    return Example(cleaned(message.text), topic, message.language, by, datetime.date.today().isoformat(), message.id,
+def example_of(message: Any, topic: str, person: Person, mark: str = "") -> Example:
+    """A row of the table of messages as an example. Raises KeyError, StaffFileError like `label`."""
+    return Example(cleaned(message.text), topic, message.language, person.name, datetime.date.today().isoformat(), message.id,
                    message.audience if message.audience in _ASKERS else "mixed", topics.marks(topic, message.text, mark))
 
 
@@ -131,27 +138,3 @@ def _use(example: Example, settings: Settings) -> str:
     if uses:
         return uses.pop()
     return EVALUATION if for_evaluation(example.text, settings.evaluation_one_in) else TRAINING
-
-
-class _Files:
-    """The files of one label, inside a transaction: what was written goes back where the transaction fails."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._before: dict[str, bytes | None] = {}
-
-    def __enter__(self) -> _Files:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._before:
-            change(self._settings, self._before)
-
-    def read(self, name: str) -> str | None:
-        path = place(staff_root(self._settings), name)
-        return path.read_bytes().decode("utf-8") if path.is_file() else None
-
-    def write(self, name: str, text: str | None) -> None:
-        before = self.read(name)
-        change(self._settings, {name: None if text is None else text.encode("utf-8")})
-        self._before[name] = None if before is None else before.encode("utf-8")

@@ -10,7 +10,7 @@ import threading
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import numpy as np
 import yaml
@@ -55,6 +55,17 @@ def alike(text: str, settings: Settings) -> list[Warning]:
     found = [Warning(line.text, line.intent, use, folded(line.text) == words, line.marks.get("message"))
              for use, lines in _sets(settings) for line in lines.alike(words)]
     return sorted(found, key=lambda warning: not warning.same)
+
+
+def groups(texts: Sequence[str]) -> list[list[int]]:
+    """The numbers of the texts, those that are alike together, directly or by way of others."""
+    words = [folded(cleaned(text)) for text in texts]
+    lines = _Lines([Utterance(text, "", str(number), {}) for number, text in enumerate(words)])
+    found: list[set[int]] = []
+    for number, text in enumerate(words):
+        own = {number, *(int(line.file) for line in lines.alike(text))}
+        found = [group for group in found if not group & own] + [own.union(*(group for group in found if group & own))]
+    return sorted(sorted(group) for group in found)
 
 
 class _Lines:

@@ -24,13 +24,18 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def cleaned(text: str) -> str:
-    """A text as one line that YAML and Rasa read as just these words. Raises StaffFileError where no word is left."""
+def one_line(text: str) -> str:
+    """A text without line ends, control characters, and what no file can hold."""
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in text)
     # Marks that turn the direction of writing would hide from staff what they read; the joiner holds emoji together.
     kept = "".join(c for c in kept if unicodedata.category(c) != "Cf" or c == _JOINER)
+    return " ".join(kept.split())
+
+
+def cleaned(text: str) -> str:
+    """A text as one line that YAML and Rasa read as just these words. Raises StaffFileError where no word is left."""
     # Rasa decodes backslashes once more, and fails at those that it cannot.
-    line = _ANNOTATION.sub(" ", " ".join(kept.replace("\\", "/").split()))[:MAX_CHARACTERS].rstrip()
+    line = _ANNOTATION.sub(" ", one_line(text).replace("\\", "/"))[:MAX_CHARACTERS].rstrip()
     if not folded(line):
         raise StaffFileError("There is no word in it to learn from.")
     return line

@@ -133,7 +133,8 @@ def tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, torch.Tensor
             "attention_mask": torch.tensor([each.attention_mask for each in encoded])}
 
 
-def train(model: nn.Module, tokenizer: Tokenizer, lines: Sequence[Utterance], originals: torch.Tensor) -> None:
+def train(model: nn.Module, tokenizer: Tokenizer, lines: Sequence[Utterance], originals: torch.Tensor,
+          epochs: int = EPOCHS) -> None:
     """Tell fine labels apart, draw an intent's utterances together, and stay near what the original says."""
     fine_labels, intents = ({name: i for i, name in enumerate(sorted(set(map(read, lines))))}
                             for read in (fine, lambda line: line.intent))
@@ -142,12 +143,12 @@ def train(model: nn.Module, tokenizer: Tokenizer, lines: Sequence[Utterance], or
     adapters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW([{"params": adapters, "lr": ADAPTER_RATE},
                                    {"params": head.parameters(), "lr": HEAD_RATE}], weight_decay=0.01)
-    steps = EPOCHS * (len(examples) // BATCH + 1)
+    steps = epochs * (len(examples) // BATCH + 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, 10 * (step + 1) / steps) * max(0.0, 1 - step / steps))
     model.train()
     start = time.monotonic()
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         total = count = 0.0
         for part in batches(examples):
             batch = [examples[i] for i in part]

@@ -68,7 +68,8 @@ def assert_readable(page: Page) -> None:
     page.set_viewport_size(WIDE)
 
 
-@pytest.mark.parametrize("path", ["/account", "/accounts", "/accounts/1", "/audit", "/audit?subject=nothing", "/nothing"])
+@pytest.mark.parametrize("path", ["/account", "/accounts", "/accounts/1", "/audit", "/audit?subject=nothing",
+                                  "/nothing"])
 def test_a_page_is_accessible(page: Page, path: str) -> None:
     """In both colour schemes, narrow, wide and with forced colours; it names itself and where in the console it is."""
     response = page.goto(path)
@@ -98,8 +99,9 @@ def test_everything_that_is_touched_is_large_enough(page: Page) -> None:
     page.set_viewport_size(NARROW)
     for path in ("/accounts", "/account", "/audit"):
         page.goto(path)
-        small = page.evaluate("""() => [...document.querySelectorAll('button, select, nav a, td a, th a, input:not([type=hidden]):not([type=radio])')]
-            .filter((element) => element.getBoundingClientRect().height < 43.5).map((element) => element.outerHTML)""")
+        small = page.evaluate("""(touched) => [...document.querySelectorAll(touched)]
+            .filter((element) => element.getBoundingClientRect().height < 43.5).map((element) => element.outerHTML)""",
+                              "button, select, nav a, td a, th a, input:not([type=hidden]):not([type=radio])")
         assert small == []
     page.set_viewport_size(WIDE)
 

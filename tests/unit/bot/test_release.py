@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
+import json
 import os
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
+from bot import release
 from bot.errors import ReleaseError
-from bot.release import Bundle, good_bundles, make_bundle, open_bundle, training_key
+from bot.release import (Bundle, build_bundle, changed_since, current_bundle, good_bundles, keep_bundles, make_bundle,
+                         make_current, open_bundle, training_key)
 from bot.settings import Settings
 
 TRAINED_ON = ("config.yml", "domain.yml", "nlu/data/topics/indicators.yml", "nlu/components/scope.py",
@@ -24,17 +29,17 @@ class Press:
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(var_dir=folder / "var", secret="k" * 64)
         self.releases = folder / "var" / "releases"
-        self._model = folder / "0123abcd.tar.gz"
-        self._model.write_bytes(b"a trained model")
-        self._content = folder / "content"
-        (self._content / "topics").mkdir(parents=True)
+        self.model = folder / "0123abcd.tar.gz"
+        self.model.write_bytes(b"a trained model")
+        self.content = folder / "content"
+        (self.content / "topics").mkdir(parents=True)
         self._minutes = itertools.count(1)
 
     def make(self, text: str) -> Bundle:
         """The bundle of a content that says `text`."""
-        (self._content / "topics" / "indicators.yml").write_text(text, encoding="utf-8")
+        (self.content / "topics" / "indicators.yml").write_text(text, encoding="utf-8")
         before = set(self.releases.glob("*"))
-        bundle = make_bundle(self._model, self._content, self.settings)
+        bundle = make_bundle(self.model, self.content, self.settings)
         if self.releases / bundle.name not in before:
             # File systems may date several folders alike within one tick of the clock.
             made_at = 60 * next(self._minutes)
@@ -201,3 +206,122 @@ def test_compiled_bytecode_asks_for_no_training(sources: Path) -> None:
     (sources / "nlu/components/__pycache__").mkdir()
     (sources / "nlu/components/__pycache__/scope.pyc").write_bytes(b"\0")
     assert training_key(sources) == before
+
+
+def test_old_bundles_that_one_can_go_back_to_are_kept(press: Press) -> None:
+    """However many newer ones there are; the others go."""
+    one, two = press.make("one"), press.make("two")
+    keep_bundles([one.name], press.settings)
+    for text in ("three", "four", "five", "six"):
+        press.make(text)
+    assert (press.releases / one.name).is_dir() and not (press.releases / two.name).exists()
+
+
+def test_a_bundle_is_built_without_going_live(press: Press) -> None:
+    """Until somebody makes it current; then the one before is named as such by its place."""
+    one = press.make("one")
+    (press.content / "topics" / "indicators.yml").write_text("two", encoding="utf-8")
+    two = build_bundle(press.model, press.content, press.settings, origin="console")
+    assert current_bundle(press.settings) == one
+    make_current(two.name, press.settings)
+    assert current_bundle(press.settings) == two
+    assert (one.manifest["origin"], two.manifest["origin"]) == ("project", "console")
+
+
+def sign_anew(folder: Path, settings: Settings, **changes: object) -> None:
+    """Change a manifest as somebody could who has the key, or another version of this program."""
+    manifest = {**json.loads((folder / "manifest.json").read_text()), **changes}
+    text = json.dumps({key: value for key, value in manifest.items() if value is not None})
+    (folder / "manifest.json").write_text(text)
+    (folder / "manifest.sig").write_text(hmac.new(settings.secret.encode(), text.encode(), hashlib.sha256).hexdigest())
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"code": "0" * 24}, "made for other code"), ({"format": 99}, "newer format"),
+], ids=["other code", "newer format"])
+def test_a_bundle_that_does_not_fit_is_refused_in_words(press: Press, changes: dict[str, object], words: str) -> None:
+    """Signed and whole, and yet nothing that this version could run."""
+    bundle = press.make("one")
+    sign_anew(bundle.folder, press.settings, **changes)
+    with pytest.raises(ReleaseError, match=words) as caught:
+        open_bundle(bundle.folder, press.settings)
+    assert caught.value.bundle == bundle.name
+
+
+def test_a_bundle_of_an_older_version_is_taken(press: Press) -> None:
+    """Its manifest names neither format nor code nor origin."""
+    bundle = press.make("one")
+    sign_anew(bundle.folder, press.settings, format=None, code=None, origin=None)
+    assert open_bundle(bundle.folder, press.settings).name == bundle.name
+
+
+def test_a_manifest_deeper_down_is_a_file_like_others(press: Press) -> None:
+    """Nothing unsigned comes in under the name of what carries the signature."""
+    bundle = press.make("one")
+    (bundle.content / "manifest.json").write_text("{}")
+    with pytest.raises(ReleaseError, match="was altered: content/manifest.json"):
+        open_bundle(bundle.folder, press.settings)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/etc", "0123", "0123456789abcdef/../x", ""])
+def test_a_pointer_to_elsewhere_names_no_bundle(press: Press, name: str) -> None:
+    """Whoever writes `current`, it leads to a bundle or nowhere."""
+    press.make("one")
+    (press.releases / "current").write_text(name)
+    assert current_bundle(press.settings) is None
+
+
+class TestChangedSince:
+    """What a restart asks: is the project the one that the live bundle went live with?"""
+
+    @pytest.fixture
+    def files(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+        """The project's own files with their hashes; a test changes them."""
+        files = {"config.yml": "1", "nlu/data/staff/contact.yml": "1"}
+        monkeypatch.setattr(release, "project_files", lambda: dict(files))
+        return files
+
+    @pytest.fixture
+    def staff(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+        """What staff wrote into the project."""
+        staff: dict[str, str | None] = {}
+        monkeypatch.setattr(release, "written_by_staff", lambda settings: staff)
+        return staff
+
+    def test_nothing(self, press: Press, files: dict[str, str], staff: dict[str, str | None]) -> None:
+        """The same files."""
+        assert changed_since(press.make("one"), press.settings) == []
+
+    def test_an_upgrade(self, press: Press, files: dict[str, str], staff: dict[str, str | None]) -> None:
+        """A file that is another one, a new one and one that went."""
+        bundle = press.make("one")
+        files.update({"config.yml": "2", "domain.yml": "1"})
+        del files["nlu/data/staff/contact.yml"]
+        assert changed_since(bundle, press.settings) == ["config.yml", "domain.yml", "nlu/data/staff/contact.yml"]
+
+    def test_what_staff_wrote_has_to_wait(self, press: Press, files: dict[str, str],
+                                          staff: dict[str, str | None]) -> None:
+        """Until it is released; somebody else's change of the same file has not."""
+        bundle = press.make("one")
+        staff.update({"nlu/data/staff/contact.yml": "2", "nlu/data/staff/gone.yml": None})
+        files["nlu/data/staff/contact.yml"] = "2"
+        assert changed_since(bundle, press.settings) == []
+        files["nlu/data/staff/contact.yml"] = "3"
+        assert changed_since(bundle, press.settings) == ["nlu/data/staff/contact.yml"]
+
+    def test_a_bundle_of_an_older_version(self, press: Press, files: dict[str, str],
+                                          staff: dict[str, str | None]) -> None:
+        """Nobody wrote down what it was made from."""
+        bundle = press.make("one")
+        (press.releases / f"{bundle.name}.project").unlink()
+        assert changed_since(bundle, press.settings) == sorted(files)
+
+    def test_a_bundle_that_is_gone_back_to(self, press: Press, files: dict[str, str],
+                                           staff: dict[str, str | None]) -> None:
+        """After an upgrade: a restart does not undo what somebody decided since."""
+        one = press.make("one")
+        files["config.yml"] = "2"
+        press.make("two")
+        assert changed_since(one, press.settings) == ["config.yml"]
+        make_current(one.name, press.settings)
+        assert changed_since(one, press.settings) == []

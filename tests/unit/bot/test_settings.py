@@ -30,6 +30,12 @@ WRONG = {
     "IMH_KANNEL_ADDRESSES": "localhost",
     "IMH_PSEUDONYM_KEY": "short",
     "IMH_RETENTION_DAYS": "0",
+    "IMH_CONSOLE_PORT": "here",
+    "IMH_CONSOLE_URL": "console.example.org",
+    "IMH_CONSOLE_TOKEN": "short",
+    "IMH_EVALUATION_ONE_IN": "0",
+    "IMH_APPROVALS": "3",
+    "IMH_OIDC_ISSUER": "login.example.org",
 }
 
 
@@ -64,6 +70,12 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_PSEUDONYM_KEY", KEY, "pseudonym_key", KEY),
     ("IMH_RETENTION_DAYS", "30", "retention_days", 30),
     ("IMH_SMS_NUMBER", "+1 (505) 555-0123", "sms_number", "+15055550123"),
+    ("IMH_CONSOLE_HOST", "0.0.0.0", "console_host", "0.0.0.0"),
+    ("IMH_CONSOLE_PORT", "8080", "console_port", 8080),
+    ("IMH_CONSOLE_TOKEN", KEY, "console_token", KEY),
+    ("IMH_STAFF_DIR", "/srv/staff", "staff_dir", Path("/srv/staff")),
+    ("IMH_EVALUATION_ONE_IN", "10", "evaluation_one_in", 10),
+    ("IMH_APPROVALS", "2", "approvals", 2),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     """Text becomes a value of the field's type."""
@@ -84,6 +96,9 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_SECRET", "x" * 31),
         ("IMH_RETENTION_DAYS", "for ever"),
         ("IMH_SMS_NUMBER", "call us"),
+        ("IMH_CONSOLE_URL", "https://console.example.org/staff"),
+        ("IMH_APPROVALS", "0"),
+        ("IMH_OIDC_ISSUER", "https://login.example.org/?realm=staff"),
         ("IMH_SMS_NUMBER", "+"),
         ("IMH_SMS_NUMBER", "sms:+15055550123"),
     ],
@@ -113,6 +128,8 @@ def test_several_workers_are_refused_while_no_lock_is_shared() -> None:
     ("IMH_REDIS_URL", "redis://:hunter2@redis/0", "hunter2"),
     ("IMH_KANNEL_TOKEN", "hunter2hunter2", "hunter2"),
     ("IMH_PSEUDONYM_KEY", KEY, KEY),
+    ("IMH_CONSOLE_TOKEN", KEY, KEY),
+    ("IMH_OIDC_CLIENT_SECRET", "hunter2", "hunter2"),
 ])
 def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str) -> None:
     """A log that prints the settings gives nothing away."""
@@ -121,7 +138,7 @@ def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str
 
 @pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh"),
                                             ("IMH_REDIS_URL", "http://:hunter2@redis"), ("IMH_KANNEL_TOKEN", "hunter2"),
-                                            ("IMH_PSEUDONYM_KEY", "hunter2")])
+                                            ("IMH_PSEUDONYM_KEY", "hunter2"), ("IMH_CONSOLE_TOKEN", "hunter2")])
 def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
     """What is wrong with a secret is told without it."""
     with pytest.raises(SettingsError) as caught:
@@ -134,6 +151,24 @@ def test_twilio_needs_the_address_that_it_signs() -> None:
     with pytest.raises(SettingsError, match="IMH_PUBLIC_URL"):
         load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32})
     assert load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32, "IMH_PUBLIC_URL": "https://a.org"}).twilio_auth_token
+
+
+def test_a_bot_that_fetches_releases_shows_who_it_is() -> None:
+    """The console hands them to nobody else."""
+    with pytest.raises(SettingsError, match="IMH_CONSOLE_TOKEN"):
+        load_settings({"IMH_CONSOLE_URL": "https://console.example.org"})
+    settings = load_settings({"IMH_CONSOLE_URL": "https://console.example.org/", "IMH_CONSOLE_TOKEN": KEY})
+    assert settings.console_url == "https://console.example.org"
+
+
+def test_a_provider_of_sign_in_knows_the_console_by_a_name_and_a_secret() -> None:
+    """Without both nobody could sign in, and the first to notice would be the staff."""
+    issuer = {"IMH_OIDC_ISSUER": "https://login.example.org/realm/"}
+    for known in ({}, {"IMH_OIDC_CLIENT_ID": "console"}, {"IMH_OIDC_CLIENT_SECRET": "hunter2"}):
+        with pytest.raises(SettingsError, match="IMH_OIDC_CLIENT_ID"):
+            load_settings({**issuer, **known})
+    settings = load_settings({**issuer, "IMH_OIDC_CLIENT_ID": "console", "IMH_OIDC_CLIENT_SECRET": "hunter2"})
+    assert settings.oidc_issuer == "https://login.example.org/realm"
 
 
 def test_the_two_keys_are_two() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot import release, training
-from bot.settings import Settings
+from bot import release, staff_files, training
+from bot.inputs import project_files
+from bot.settings import PROJECT, Settings
 
 
 @pytest.fixture
@@ -19,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the repository would keep its model; nothing is there yet."""
     path = tmp_path / "trained" / "0123abcd.tar.gz"
-    monkeypatch.setattr(release, "kept_model", lambda: path)
+    monkeypatch.setattr(release, "kept_model", lambda project=PROJECT: path)
     return path
 
 
@@ -28,7 +31,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was trained instead of Rasa's half a minute."""
     made: list[Path] = []
 
-    def train(model: Path) -> None:
+    def train(model: Path, project: Path) -> None:
         model.parent.mkdir(parents=True, exist_ok=True)
         model.write_bytes(b"new")
         made.append(model)
@@ -81,3 +84,51 @@ def test_tuning_an_encoder_asks_for_another_model_only_by_its_graph(tmp_path: Pa
     assert release.training_key(tmp_path) == before
     (tmp_path / "nlu/encoders/some.py").write_text("after", encoding="utf-8")
     assert release.training_key(tmp_path) != before
+
+
+class TestRestart:
+    """What `make serve` goes on with."""
+
+    @pytest.fixture
+    def live(self, settings: Settings, kept: Path, trained: list[Path]) -> release.Bundle:
+        """What an earlier start made of the project."""
+        return training.ensure_release(settings)
+
+    def test_the_same_project_keeps_what_is_live(self, settings: Settings, live: release.Bundle) -> None:
+        """Also where somebody went back to it."""
+        assert training.released(settings) == (live, [])
+
+    def test_labels_that_nobody_released_do_not_go_live(self, settings: Settings, live: release.Bundle,
+                                                        tmp_path: Path) -> None:
+        """Staff's own folder is not the project: a restart looks at the project alone."""
+        staff = tmp_path / "staff" / "nlu" / "data" / "staff"
+        staff.mkdir(parents=True)
+        (staff / "contact.yml").write_text("nlu: []")
+        assert training.released(replace(settings, staff_dir=tmp_path / "staff")) == (live, [])
+
+    def test_an_upgrade_asks_for_a_new_release(self, settings: Settings, live: release.Bundle,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+        """And says which files made it so."""
+        monkeypatch.setattr(release, "project_files", lambda: {**project_files(), "config.yml": "another"})
+        assert training.released(settings) == (None, ["config.yml"])
+
+    def test_nothing_was_released_yet(self, settings: Settings) -> None:
+        """The first start makes the first release."""
+        assert training.released(settings) == (None, [])
+
+    def test_a_damaged_release_is_made_anew(self, settings: Settings, live: release.Bundle) -> None:
+        """What cannot be served is not kept."""
+        live.model.write_bytes(b"evil")
+        assert training.released(settings)[0] is None
+
+
+def test_what_staff_write_into_the_project_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its hash, so that a restart can tell it from an upgrade; nothing is noted of a folder of their own."""
+    monkeypatch.setattr(staff_files, "PROJECT", tmp_path / "project")
+    for settings, noted in ((Settings(var_dir=tmp_path / "a"), True),
+                            (Settings(var_dir=tmp_path / "b", staff_dir=tmp_path / "staff"), False)):
+        with staff_files.held(settings):
+            staff_files.change(settings, {"nlu/data/staff/contact.yml": b"nlu: []", "nlu/data/staff/old.yml": None})
+        assert staff_files.written_by_staff(settings) == ({
+            "nlu/data/staff/contact.yml": hashlib.sha256(b"nlu: []").hexdigest(), "nlu/data/staff/old.yml": None}
+            if noted else {})

@@ -65,7 +65,7 @@ def test_who_is_not_signed_in_is_led_to_sign_in(tmp_path: Path) -> None:
     ("POST", "/sign-out", 303), ("GET", "/test/broken", 500),
 ])
 def test_every_response_carries_the_headers(client: TestClient, method: str, path: str, status: int) -> None:
-    """Pages, files, refusals and failures: nothing runs but scripts of ours, and no other site frames or keeps a page."""
+    """Pages, files, refusals, failures: nothing runs but scripts of ours, and no other site frames or keeps a page."""
     response = client.request(method, path)
     assert response.status_code == status
     policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";"))
@@ -160,7 +160,8 @@ def test_no_template_runs_or_draws_what_the_policy_forbids() -> None:
 def test_htmx_runs_no_text_as_a_program(client: TestClient) -> None:
     """What it is told in every page; and its licence lies beside it."""
     config = json.loads(re.search(r"name=\"htmx-config\" content='([^']*)'", client.get("/account").text).group(1))
-    assert config == {"allowEval": False, "includeIndicatorStyles": False, "selfRequestsOnly": True, "historyCacheSize": 0}
+    assert config == {"allowEval": False, "includeIndicatorStyles": False, "selfRequestsOnly": True,
+                      "historyCacheSize": 0}
     assert "BSD" in (FOLDER / "static" / "htmx.LICENSE.txt").read_text(encoding="utf-8")
     assert 'version:"2.' in (FOLDER / "static" / "htmx.min.js").read_text(encoding="utf-8")
 
@@ -193,7 +194,7 @@ def test_work_beside_the_pages_is_kept_up(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_page_needs_every_value_that_it_names(client: TestClient) -> None:
     """A name that an endpoint forgot is an error, not an empty place."""
-    request = Request({"type": "http", "app": client.app, "headers": [], "path": "/", "query_string": b"", "method": "GET",
-                       "scheme": "http", "server": ("127.0.0.1", 1)})
+    request = Request({"type": "http", "app": client.app, "headers": [], "path": "/", "query_string": b"",
+                       "method": "GET", "scheme": "http", "server": ("127.0.0.1", 1)})
     with pytest.raises(Exception, match="sentence"):
         page(request, "error.html")

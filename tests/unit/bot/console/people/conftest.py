@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from bot.console.app import create_app
 from bot.console.people import passwords
 from bot.console.people.accounts import Person, Role
-from bot.console.people.tables import people
 from bot.console.people.sessions import csrf_of
+from bot.console.people.tables import people
 from bot.settings import Settings
-from bot.console.app import create_app
 from tests.support.console import ADDRESS, browser, new_person
 
 PASSWORD = "otters sleep in kelp"
+CHOSEN = "seven lemons in a boat"
 
 
 @pytest.fixture(autouse=True)
@@ -49,9 +52,16 @@ def visitor(app: Starlette) -> TestClient:
     return client
 
 
+@pytest.fixture
+def admin(app: Starlette) -> TestClient:
+    """A browser in which an administrator has signed in."""
+    return browser(app, Role.ADMINISTRATOR)
+
+
 def keep_password(app: Starlette, person: Person, password: str) -> None:
+    kept = passwords.hashed(password)
     with app.state.database.begin() as connection:
-        connection.execute(sa.update(people).where(people.c.id == person.id).values(password=passwords.hashed(password)))
+        connection.execute(sa.update(people).where(people.c.id == person.id).values(password=kept))
 
 
 def token_of(client: TestClient) -> str:
@@ -59,7 +69,7 @@ def token_of(client: TestClient) -> str:
     return csrf_of(client.cookies.get("imh_session") or client.cookies["imh_visit"])
 
 
-def sign_in(client: TestClient, name: str = "maria", password: str = PASSWORD, **fields: str):
+def sign_in(client: TestClient, name: str = "maria", password: str = PASSWORD, **fields: str) -> httpx.Response:
     """Send the form of the page."""
     return client.post("/sign-in", data={"csrf": token_of(client), "name": name, "password": password, **fields})
 
@@ -69,3 +79,23 @@ def from_address(app: Starlette, address: str) -> TestClient:
     client = TestClient(app, base_url=ADDRESS, follow_redirects=False, client=(address, 50000))
     client.get("/sign-in")
     return client
+
+
+def invite(admin: TestClient, name: str = "rosa", **fields: str) -> str:
+    """Invite somebody; the path of the link that the page shows."""
+    response = admin.post("/accounts", data={"name": name, "shown": "Rosa Díaz", "email": f"{name}@example.org",
+                                             "role": "editor", **fields})
+    assert response.status_code == 200, response.text
+    return link_in(response.text)
+
+
+def link_in(page: str) -> str:
+    return re.search(rf'<code id="link">{ADDRESS}(/join/[\w-]+)</code>', page).group(1)
+
+
+def join(app: Starlette, link: str, password: str = CHOSEN) -> tuple[TestClient, int]:
+    """Open the link elsewhere and choose a password."""
+    client = browser(app, None)
+    if client.get(link).status_code != 200:
+        client.get("/sign-in")
+    return client, client.post(link, data={"csrf": token_of(client), "password": password}).status_code

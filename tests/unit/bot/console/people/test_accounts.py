@@ -3,58 +3,22 @@
 from __future__ import annotations
 
 import html
-import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from bot.console.app import create_app
 from bot.console.people import accounts, links
-from bot.console.people.accounts import LastAdministratorError, Person, Role
-from bot.console.people.first import first_administrator
-from bot.console.people.tables import people
+from bot.console.people.accounts import Person, Role
 from bot.console.people.tables import links as links_table
-from bot.errors import SettingsError
-from bot.settings import Settings
-from tests.support.console import ADDRESS, browser, new_person
-from tests.support.postgres import Postgres
-from tests.unit.bot.console.people.conftest import PASSWORD, sign_in, token_of
+from tests.support.console import browser
+from tests.unit.bot.console.people.conftest import CHOSEN, PASSWORD, invite, join, link_in, sign_in, token_of
 
-CHOSEN = "seven lemons in a boat"
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def admin(app: Starlette) -> TestClient:
-    return browser(app, Role.ADMINISTRATOR)
-
-
-def invite(admin: TestClient, name: str = "rosa", **fields: str) -> str:
-    """Invite somebody; the path of the link that the page shows."""
-    response = admin.post("/accounts", data={"name": name, "shown": "Rosa Díaz", "email": f"{name}@example.org",
-                                             "role": "editor", **fields})
-    assert response.status_code == 200, response.text
-    return link_in(response.text)
-
-
-def link_in(page: str) -> str:
-    return re.search(rf'<code id="link">{ADDRESS}(/join/[\w-]+)</code>', page).group(1)
-
-
-def join(app: Starlette, link: str, password: str = CHOSEN) -> tuple[TestClient, int]:
-    """Open the link elsewhere and choose a password."""
-    client = browser(app, None)
-    if client.get(link).status_code != 200:
-        client.get("/sign-in")
-    return client, client.post(link, data={"csrf": token_of(client), "password": password}).status_code
 
 
 def test_an_invited_person_chooses_a_password_and_is_in(app: Starlette, admin: TestClient) -> None:
@@ -117,7 +81,8 @@ def test_what_cannot_be_taken_is_told(maria: Person, admin: TestClient, fields: 
     """In words beside the field, with what was typed still there; nobody is added."""
     given = {"name": "rosa", "shown": "Rosa", "email": "rosa@example.org", "role": "editor", **fields}
     response = admin.post("/accounts", data=given)
-    assert response.status_code == 422 and word in html.unescape(response.text) and 'aria-invalid="true"' in response.text
+    assert response.status_code == 422 and word in html.unescape(response.text)
+    assert 'aria-invalid="true"' in response.text
     assert 'value="rosa@example.org"' in response.text or "email" in fields
     with admin.app.state.database.connect() as connection:
         assert len(accounts.every(connection)) == 2
@@ -174,65 +139,6 @@ def test_a_disabled_person_gets_no_link(app: Starlette, maria: Person, admin: Te
     assert admin.post(f"/accounts/{maria.id}/link").status_code == 409
 
 
-@pytest.mark.parametrize(("path", "field"), [("role", {"role": "editor"}), ("enabled", {"enabled": "no"})])
-def test_the_last_administrator_stays(app: Starlette, admin: TestClient, path: str, field: dict[str, str]) -> None:
-    """Neither by themselves nor with others about who are disabled or have never come; with a second one it goes."""
-    invite(admin, "ana", role="administrator")
-    gone = new_person(app, Role.ADMINISTRATOR)
-    assert admin.post(f"/accounts/{gone.id}/enabled", data={"enabled": "no"}).status_code == 303
-    own = f"/accounts/{admin.person.id}/{path}"
-    response = admin.post(own, data=field)
-    assert response.status_code == 409 and "last administrator" in response.text
-    assert admin.get("/accounts").status_code == 200
-    new_person(app, Role.ADMINISTRATOR)
-    assert admin.post(own, data=field).status_code == 303
-
-
-def both_at_once(engine: Engine, one: Person, two: Person) -> list[bool]:
-    """Each takes the other's role away at the same moment; who was refused."""
-    start = threading.Barrier(2)
-
-    def demote(by: Person, other: Person) -> bool:
-        with engine.connect() as connection:
-            account = accounts.find(connection, other.id)
-        start.wait()
-        try:
-            with engine.begin() as connection:
-                accounts.change_role(connection, by, account, Role.EDITOR)
-        except LastAdministratorError:
-            return True
-        return False
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(demote, (one, two), (two, one)))
-
-
-def test_two_administrators_cannot_put_each_other_out(app: Starlette) -> None:
-    """The second waits for the first, and finds that it would be the last."""
-    for _ in range(10):
-        one, two = new_person(app, Role.ADMINISTRATOR), new_person(app, Role.ADMINISTRATOR)
-        assert sorted(both_at_once(app.state.database, one, two)) == [False, True]
-        with app.state.database.begin() as connection:
-            connection.execute(people.update().values(role=int(Role.REVIEWER)))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
-def test_nor_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
-    """Where two transactions do not see what the other has not finished."""
-    app = create_app(Settings(var_dir=tmp_path, db_url=postgres.database()))
-    for _ in range(10):
-        one, two = new_person(app, Role.ADMINISTRATOR), new_person(app, Role.ADMINISTRATOR)
-        assert sorted(both_at_once(app.state.database, one, two)) == [False, True]
-        with app.state.database.begin() as connection:
-            connection.execute(people.update().values(role=int(Role.REVIEWER)))
-    app.state.database.dispose()
-
-
 def test_another_password_for_who_knows_the_present_one(app: Starlette, maria: Person) -> None:
     """The person stays signed in here and is signed out everywhere else."""
     here, there = browser(app, Role.REVIEWER, maria), browser(app, Role.REVIEWER, maria)
@@ -270,42 +176,3 @@ def test_nobody_is_no_account(admin: TestClient, what: str, number: str) -> None
     """A number that belongs to nobody, or that no database could hold: 404, not an error."""
     response = admin.post(f"/accounts/{number}/{what}", data={"role": "editor", "enabled": "no"})
     assert response.status_code == 404
-
-
-class TestFirstAdministrator:
-    """The command that makes the first one."""
-
-    def test_its_link_makes_an_administrator(self, app: Starlette) -> None:
-        """Who then invites the others."""
-        client, status = join(app, "/join/" + first_administrator(app.state.database, "maria", "maria@example.org"))
-        assert status == 303 and client.get("/accounts").status_code == 200
-
-    def test_it_is_refused_once_there_is_one(self, app: Starlette) -> None:
-        """Whoever can run commands later gains nothing in the console by it."""
-        join(app, "/join/" + first_administrator(app.state.database, "maria", "maria@example.org"))
-        with pytest.raises(SettingsError, match="maria"):
-            first_administrator(app.state.database, "eve", "eve@example.org")
-        with app.state.database.connect() as connection:
-            assert [account.person.name for account in accounts.every(connection)] == ["maria"]
-
-    def test_it_can_be_given_again_until_then(self, app: Starlette) -> None:
-        """With another name or the same; the link before it ends."""
-        tokens = [first_administrator(app.state.database, name, "maria@example.org") for name in ("mara", "maria", "maria")]
-        assert [browser(app, None).get(f"/join/{token}").status_code for token in tokens] == [404, 404, 200]
-        with app.state.database.connect() as connection:
-            assert [account.person.name for account in accounts.every(connection)] == ["maria"]
-
-    def test_its_link_ends_after_an_hour(self, app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A line in a terminal's history is then worth nothing."""
-        token = first_administrator(app.state.database, "maria", "maria@example.org")
-        later = time.time() + 60 * 60 + 1
-        monkeypatch.setattr(links.time, "time", lambda: later)
-        assert browser(app, None).get(f"/join/{token}").status_code == 404
-
-    def test_a_name_that_cannot_be_taken_is_told(self, app: Starlette) -> None:
-        """In one message for all that is wrong."""
-        with pytest.raises(SettingsError, match="(?s)small letters.*e-mail"):
-            first_administrator(app.state.database, "Maria Lopez", "maria")
-        new_person(app, Role.REVIEWER, "maria")
-        with pytest.raises(SettingsError, match="already"):
-            first_administrator(app.state.database, "maria", "other@example.org")

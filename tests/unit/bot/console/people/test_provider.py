@@ -92,13 +92,15 @@ def test_what_the_provider_is_asked(visitor: TestClient, maria: Person, provider
     ({"exp": "an hour ago"}, "believed"), ({"exp": None}, "believed"), ({"iat": "in an hour"}, "believed"),
     ({"sub": None}, "believed"), ({"at_hash": "another"}, "believed"),
     ({"email": "eve@example.org"}, "invited"), ({"email": None}, "vouch"), ({"email_verified": False}, "vouch"),
-    ({"email_verified": None}, "vouch"), ({"email_verified": "true"}, "vouch"), ({"email": ["maria@example.org"]}, "vouch"),
+    ({"email_verified": None}, "vouch"), ({"email_verified": "true"}, "vouch"),
+    ({"email": ["maria@example.org"]}, "vouch"),
 ], ids=str)
 def test_a_token_that_is_not_right_lets_nobody_in(visitor: TestClient, maria: Person, provider: Provider,
                                                   claims: dict[str, Any], word: str) -> None:
     """Wrong nonce, audience, issuer or time, and an e-mail that is unknown or not vouched for; told in words."""
     times = {"an hour ago": int(time.time()) - 3600, "in an hour": int(time.time()) + 3600}
-    provider.claims = {name: times.get(value, value) if isinstance(value, str) else value for name, value in claims.items()}
+    provider.claims = {name: times.get(value, value) if isinstance(value, str) else value
+                       for name, value in claims.items()}
     response = come(visitor)
     assert response.status_code == 403 and word in response.text
     assert not signed_in(visitor)

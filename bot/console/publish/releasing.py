@@ -1,0 +1,144 @@
+"""Release and take back: one step, before which nothing has happened and after which all of it has.
+
+    the bundle is built -> the intention is noted in the database -> `current` names it -> the intention is a fact
+
+Only the third step is seen by the servers, and it is one rename. Whoever comes after a console that was killed between
+the second and the fourth finds the intention, looks at `current`, and makes it a fact or forgets it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from sqlalchemy.engine import Engine
+
+from bot.check import check
+from bot.console.people.accounts import Person, Role
+from bot.console.publish import gate, versions
+from bot.console.publish.versions import Release
+from bot.console.texts import say
+from bot.errors import ContentError, ImhError, ReleaseError
+from bot.inputs import CONTENT
+from bot.knowledge import load_knowledge
+from bot.overlay import live_project
+from bot.release import (BUNDLE_NAME, BY_CONSOLE, Bundle, build_bundle, current_bundle, current_name, keep_bundles,
+                         make_current, open_bundle)
+from bot.settings import Settings
+
+MAX_REASON_CHARACTERS = 2000
+_LOCK = "release.lock"
+
+
+class Refused(ImhError):
+    """Nothing goes live; `sentences` say why. `overridable`: an administrator may, with a reason."""
+
+    def __init__(self, sentences: list[str], *, overridable: bool = False) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+        self.overridable = overridable
+
+
+def release(engine: Engine, settings: Settings, person: Person, candidate: str | None, reason: str = "") -> Release:
+    """Let a candidate's model and the content as it is now go live; of `None`, the content alone.
+
+    Raises Refused where the gate holds it back and the person may not, or does not say why they, overrule it.
+    """
+    reason = reason.strip()[:MAX_REASON_CHARACTERS]
+    with _alone(engine, settings):
+        project, model, training = parts(engine, settings, candidate)
+        doubts = _doubts(engine, settings, project, candidate)
+        if doubts and (person.role < Role.ADMINISTRATOR or not reason):
+            raise Refused(doubts, overridable=True)
+        bundle = build_bundle(model, project / CONTENT, settings, origin=BY_CONSOLE, training=training)
+        kind = versions.MODEL if candidate else versions.CONTENT
+        return _go_live(engine, settings, person, bundle, kind, reason=reason, overruled=doubts)
+
+
+def take_back(engine: Engine, settings: Settings, person: Person, to: str | None = None, reason: str = "") -> Release:
+    """Go back to the version before the one in production, or to another one that is kept. Raises Refused."""
+    with _alone(engine, settings):
+        with engine.connect() as connection:
+            name = to or versions.before(connection, current_name(settings))
+            known = versions.kept(connection)
+        if name is None:
+            raise Refused([say("publish.refused.nothing_before")])
+        if not re.fullmatch(BUNDLE_NAME, name) or name not in known:
+            raise Refused([say("publish.refused.unknown")])
+        try:
+            bundle = open_bundle(settings.var_dir / "releases" / name, settings)
+        except ReleaseError as error:
+            raise Refused([str(error)]) from error
+        return _go_live(engine, settings, person, bundle, versions.BACK, reason=reason.strip()[:MAX_REASON_CHARACTERS])
+
+
+def repair(engine: Engine, settings: Settings) -> None:
+    """End what a console that was killed has begun."""
+    with _alone(engine, settings):
+        pass
+
+
+@contextmanager
+def _alone(engine: Engine, settings: Settings) -> Iterator[None]:
+    """One release at a time; the kernel takes the lock back from whoever dies."""
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.var_dir / _LOCK).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with engine.begin() as connection:
+            versions.finish(connection, settings)
+            versions.note_found(connection, settings)
+        yield
+
+
+def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Path, Path, str]:
+    """What a release would be made of: the project, the model, and the key of what that was trained on. Raises Refused."""
+    try:
+        project = live_project(settings)
+    except ContentError as error:
+        raise Refused([str(problem) for problem in error.problems]) from error
+    if candidate is None:
+        running = current_bundle(settings)
+        if running is None:
+            raise Refused([say("publish.refused.no_model")])
+        return project, running.model, running.training
+    with engine.connect() as connection:
+        found = gate.find(connection, settings, candidate)
+    if found is None:
+        raise Refused([say("publish.refused.unknown")])
+    return project, found.model, found.name
+
+
+def _doubts(engine: Engine, settings: Settings, project: Path, candidate: str | None) -> list[str]:
+    """Why this should not go live. Raises Refused where it could not: the servers would not take it."""
+    try:
+        load_knowledge(project / CONTENT)
+    except ContentError as error:
+        raise Refused([str(problem) for problem in error.problems]) from error
+    doubts = []
+    try:
+        check(project)
+    except ContentError as error:
+        doubts = [str(problem) for problem in error.problems]
+    if candidate is not None:
+        with engine.connect() as connection:
+            doubts += gate.objections(connection, settings, candidate)
+    return doubts
+
+
+def _go_live(engine: Engine, settings: Settings, person: Person, bundle: Bundle, kind: str, *, reason: str = "",
+             overruled: Sequence[str] = ()) -> Release:
+    if bundle.name == current_name(settings):
+        raise Refused([say("publish.refused.same")])
+    with engine.begin() as connection:
+        versions.begin(connection, person, bundle, kind, reason=reason, overruled=overruled)
+        names = versions.kept(connection)
+    keep_bundles([bundle.name, *names], settings)
+    make_current(bundle.name, settings)
+    with engine.begin() as connection:
+        done = versions.finish(connection, settings)
+    if done is None:  # `make train` made another one current in this very moment
+        raise Refused([say("publish.refused.overtaken")])
+    return done

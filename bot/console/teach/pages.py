@@ -1,0 +1,64 @@
+"""What was taught lately, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.console import record
+from bot.console.people.accounts import Role
+from bot.console.people.tables import people
+from bot.console.record.tables import unrecorded
+from bot.console.teach import labels
+from bot.console.teach.tables import labels as table
+from bot.console.web import database, page, redirect, requires, say, settings
+
+PAGE_SIZE = 50
+
+
+@requires(Role.REVIEWER)
+def lately(request: Request) -> Response:
+    """The labels, newest first, those that were taken back among them; `before` a number for older ones."""
+    before = request.query_params.get("before", "")
+    if before and not (before.isdecimal() and len(before) < 12):
+        raise HTTPException(400)
+    chosen = sa.select(table, people.c.shown).select_from(table.outerjoin(people, people.c.name == table.c.by))
+    if before:
+        chosen = chosen.where(table.c.id < int(before))
+    with database(request).connect() as connection:
+        rows: list[Any] = connection.execute(chosen.order_by(table.c.id.desc()).limit(PAGE_SIZE + 1)).all()
+        waiting = connection.execute(sa.select(sa.func.count()).select_from(unrecorded)).scalar()
+    return page(request, "teach/lately.html", rows=rows[:PAGE_SIZE], before=before, waiting=waiting,
+                older=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
+                trouble=getattr(request.app.state, "record_trouble", ""), editor=request.state.person.role >= Role.EDITOR)
+
+
+@requires(Role.REVIEWER)
+def take_back(request: Request) -> Response:
+    """Undo a label; nothing where somebody has done so already."""
+    labels.undo(database(request), settings(request), request.state.person, request.path_params["message"])
+    return redirect(request, "/teach", "teach.undone")
+
+
+@requires(Role.EDITOR)
+def record_now(request: Request) -> Response:
+    """Commit what waits, whoever did it."""
+    try:
+        made = record.flush(database(request), settings(request))
+    except record.RecordError as error:
+        request.app.state.record_trouble = say(error.key, detail=error.detail)
+        return redirect(request, "/teach")
+    request.app.state.record_trouble = ""
+    return redirect(request, "/teach", "teach.recorded", count=len(made))
+
+
+routes = [
+    Route("/teach", lately, methods=["GET"]),
+    Route("/teach/labels/{message:int}/undo", take_back, methods=["POST"]),
+    Route("/teach/record", record_now, methods=["POST"]),
+]

@@ -1,0 +1,100 @@
+"""The wizard: a group of messages becomes a topic."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.check import MAX_WORDS
+from bot.console.people.accounts import Role
+from bot.console.teach.making import make
+from bot.console.teach.new_topic import MAX_RELATED, MAX_TITLE_CHARACTERS, MIN_EXAMPLES, NewTopic, Told, wording_fields
+from bot.console.teach.words import one_line
+from bot.console.web import database, page, redirect, requires, settings
+from bot.knowledge import LANGUAGES, Knowledge, load_knowledge
+from bot.overlay import live_project
+from bot.store.tables import messages
+
+_OPEN = ("new", "later")
+_MOST_MESSAGES = 300
+_MOST_GROUPS = 20
+
+
+@requires(Role.EDITOR)
+def form(request: Request) -> Response:
+    """The empty form beside the messages of `group`; without one, the groups that there are."""
+    group = request.query_params.get("group", "")
+    if not (group.isdecimal() and len(group) < 12):
+        return page(request, "teach/groups.html", groups=_groups(request))
+    asked = _asked(request, messages.c.group_id == int(group))
+    topic = NewTopic(chosen={row.id: row.version for row in asked})
+    return _form(request, topic, asked, group)
+
+
+@requires(Role.EDITOR)
+def send(request: Request) -> Response:
+    """Make the topic, or show the form again as it was sent, with what is wrong at each field."""
+    topic, offered = _read(request), _numbers(request, "offered")
+    told = make(database(request), settings(request), request.state.person, topic, _knowledge(request))
+    if told:
+        group = str(request.state.form.get("group", ""))
+        return _form(request, topic, _asked(request, messages.c.id.in_(offered)), group, told, 422)
+    return redirect(request, "/teach", "teach.made", topic=topic.name)
+
+
+def _read(request: Request) -> NewTopic:
+    given = request.state.form
+    text = {key: one_line(value) for key, value in given.items() if isinstance(value, str)}
+    return NewTopic(
+        name=text.get("name", ""),
+        titles={language: title for language in LANGUAGES if (title := text.get(f"title.{language}", ""))},
+        wordings={key: text.get(f"answer.{key}", "") for key in wording_fields()},
+        passages=tuple(map(str, given.getlist("passages"))), related=tuple(map(str, given.getlist("related"))),
+        chosen=_numbers(request, "examples"))
+
+
+def _numbers(request: Request, name: str) -> dict[int, int]:
+    """Messages by number, with the version that was seen; anything else in the field is passed over."""
+    pairs = [str(value).partition(":") for value in request.state.form.getlist(name)]
+    return {int(number): int(version) for number, _, version in pairs
+            if number.isdecimal() and version.isdecimal() and len(number) < 12 and len(version) < 12}
+
+
+def _form(request: Request, topic: NewTopic, asked: Sequence[Any], group: str, told: Sequence[Told] = (),
+          status: int = 200) -> Response:
+    knowledge = _knowledge(request)
+    wrong: dict[str, list[str]] = {}
+    for one in told:
+        wrong.setdefault(one.field, []).append(one.words)
+    return page(request, "teach/topic.html", status, topic=topic, asked=asked, group=group, told=told, wrong=wrong,
+                briefs=knowledge.briefs.values(), topics=knowledge.topics.values(), languages=LANGUAGES,
+                most_words=MAX_WORDS, most_related=MAX_RELATED, most_title=MAX_TITLE_CHARACTERS, least=MIN_EXAMPLES,
+                one_in=settings(request).evaluation_one_in)
+
+
+def _asked(request: Request, which: Any) -> Sequence[Any]:
+    with database(request).connect() as connection:
+        return connection.execute(sa.select(messages.c.id, messages.c.text, messages.c.version, messages.c.language).where(
+            which, messages.c.state.in_(_OPEN)).order_by(messages.c.at.desc()).limit(_MOST_MESSAGES)).all()
+
+
+def _groups(request: Request) -> Sequence[Any]:
+    count = sa.func.count().label("size")
+    with database(request).connect() as connection:
+        return connection.execute(sa.select(messages.c.group_id, count, sa.func.min(messages.c.text).label("text")).where(
+            messages.c.state.in_(_OPEN), messages.c.group_id.isnot(None)).group_by(messages.c.group_id).order_by(
+            count.desc(), messages.c.group_id).limit(_MOST_GROUPS)).all()
+
+
+def _knowledge(request: Request) -> Knowledge:
+    return load_knowledge(live_project(settings(request)) / "bot" / "content")
+
+
+routes = [
+    Route("/teach/topics/new", form, methods=["GET"]),
+    Route("/teach/topics/new", send, methods=["POST"]),
+]

@@ -1,0 +1,91 @@
+"""The models that were trained and judged, and what speaks against releasing each."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.console.texts import say
+from bot.console.train import card as cards
+from bot.console.train.gate import Verdict, gate
+from bot.console.train.tables import candidates as table
+from bot.evaluation.compare import load_bounds
+from bot.settings import Settings
+
+# So many models stay beside the one in production.
+KEPT = 10
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained and judged model. `name` is the key of what it was trained on, `made_at` seconds since 1970."""
+
+    name: str
+    made_at: float
+    by: str
+    model: Path
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """Why it should not be released, in sentences."""
+        return tuple(say(one.key, **one.values) for one in self.verdicts if one.blocks)
+
+
+def candidates(connection: Connection, settings: Settings) -> list[Candidate]:
+    """The candidates whose model and card are there, the latest first."""
+    rows = connection.execute(sa.select(table).order_by(table.c.made_at.desc(), table.c.job_id.desc())).all()
+    return [found for row in rows if (found := _candidate(row, settings))]
+
+
+def find(connection: Connection, settings: Settings, name: str) -> Candidate | None:
+    """The candidate of this name; None where there is none, whatever the name leads to."""
+    if not re.fullmatch(cards.NAME, name):
+        return None
+    row = connection.execute(sa.select(table).where(table.c.name == name)).first()
+    return _candidate(row, settings) if row else None
+
+
+def objections(connection: Connection, settings: Settings, name: str) -> list[str]:
+    """Why a candidate should not be released, in sentences; none where nothing speaks against it."""
+    found = find(connection, settings, name)
+    return list(found.objections) if found else []
+
+
+def production(settings: Settings) -> str | None:
+    """The name of the model in production, None where nothing was released yet."""
+    releases = settings.var_dir / "releases"
+    pointer = releases / "current"
+    if not pointer.is_file():
+        return None
+    manifest = releases / pointer.read_text(encoding="ascii").strip() / "manifest.json"
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["training"]) if manifest.is_file() else None
+
+
+def verdicts(settings: Settings, card: cards.QualityCard) -> tuple[Verdict, ...]:
+    """What there is to say of a card against the model that is in production now."""
+    live = production(settings)
+    before = cards.read_card(settings, live) if live and live != card.name else None
+    return tuple(gate(before, card, load_bounds()))
+
+
+def forget_old(connection: Connection, settings: Settings) -> None:
+    """Keep the latest candidates and the one in production; others go, row first."""
+    names = connection.execute(sa.select(table.c.name).order_by(table.c.made_at.desc())).scalars().all()
+    for name in names[KEPT:]:
+        if name != production(settings):
+            connection.execute(table.delete().where(table.c.name == name))
+            for path in (cards.card_path(settings, name), cards.model_of(settings, name)):
+                path.unlink(missing_ok=True)
+
+
+def _candidate(row: sa.engine.Row, settings: Settings) -> Candidate | None:
+    model, card = cards.model_of(settings, row.name), cards.read_card(settings, row.name)
+    if card is None or not model.is_file():
+        return None
+    return Candidate(row.name, row.made_at, row.person, model, verdicts(settings, card))

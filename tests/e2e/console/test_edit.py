@@ -1,0 +1,175 @@
+"""Editing an answer in a real browser: typed, previewed, mended, sent, approved by another person, in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bot.console.people import accounts, sessions
+from bot.console.people.accounts import Role
+from bot.store.database import open_database
+from tests.support.browser import violations
+from tests.support.console_process import Console
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+PATIENCE_MS = 30_000
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
+TOPIC = "bot/content/topics/daily_interactions.yml"
+PLAIN = "Web, for parents, English"
+SMS = "Text message, for parents, English"
+FIT = ("Play, talk, feed and cuddle each day. These small things help your baby grow and feel safe with you. They help your "
+       "baby learn to trust. You and others who care for your baby do this day by day.")
+MARKUP = "<img src=x onerror=\"window.hit = 1\"><script>window.hit = 1</script>"
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """Two people must agree; staff write into a folder of their own."""
+    folder = tmp_path_factory.mktemp("console")
+    (folder / "var").mkdir()
+    with Console(folder / "var", IMH_STAFF_DIR=str(folder / "staff"), IMH_APPROVALS="2") as running:
+        yield running
+
+
+Entering = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(console: Console, browser: Browser) -> Iterator[Entering]:
+    """A tab of a new editor, by name; an error in a script, or what the policy kept from happening, fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def entered(name: str, *, scripts: bool = True) -> Page:
+        engine = open_database(f"sqlite:///{console.var_dir / 'conversations.db'}")
+        with engine.begin() as connection:
+            person = accounts.add(connection, None, name=name.lower(), shown=name, email=f"{name}@example.org".lower(),
+                                  role=Role.EDITOR)
+            token = sessions.begin(connection, person)
+        engine.dispose()
+        context = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address, java_script_enabled=scripts)
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_cookies([{"name": "imh_session", "value": token, "url": console.address}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+        page.on("dialog", lambda dialog: errors.append(dialog.message))
+        return page
+
+    yield entered
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def assert_readable(page: Page) -> None:
+    """Clean for axe in light and dark, wide and narrow, without sideways scrolling."""
+    for scheme in ("light", "dark"):
+        for size in (WIDE, NARROW):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size(size)
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+
+
+def parents(page: Page) -> object:
+    """What parents who read English get, in the preview."""
+    return page.get_by_role("region", name="Preview", exact=True).get_by_role("article", name="Parents, English")
+
+
+def test_an_answer_is_edited_approved_and_written(console: Console, enter: Entering) -> None:
+    """The whole way, with a mistake on it, by two people."""
+    ana, ben = enter("Ana"), enter("Ben")
+    ana.goto("/answers")
+    ana.get_by_role("link", name="Everyday", exact=False).first.click()
+    ana.get_by_role("button", name="Edit").click()
+    preview = parents(ana)
+    expect(preview).to_contain_text("3 segments")
+    before = preview.inner_text()
+
+    ana.get_by_label(SMS, exact=True).fill("Play, talk, feed and cuddle each day.")
+    expect(preview).to_contain_text("2 segments ·")
+    assert "septets · GSM-7" in preview.inner_text() and preview.inner_text() != before
+    expect(ana.get_by_role("status").filter(has_text="segments")).to_be_visible()
+
+    ana.get_by_label(PLAIN, exact=True).fill("Play. " * 61)
+    expect(preview).to_contain_text("61 of 60 words")
+    ana.get_by_role("button", name="Save, and on to approval").click()
+    expect(ana.get_by_role("alert").filter(has_text="To be mended")).to_contain_text("61 words")
+    expect(ana.get_by_label(PLAIN, exact=True)).to_have_value(("Play. " * 61).strip())
+    expect(ana.get_by_label(PLAIN, exact=True)).to_have_attribute("aria-invalid", "true")
+    assert_readable(ana)
+
+    ana.get_by_role("alert").get_by_role("link", name=PLAIN).first.press("Enter")
+    ana.get_by_label(PLAIN, exact=True).fill(FIT)
+    ana.get_by_role("button", name="Save, and on to approval").press("Enter")
+    expect(ana.get_by_role("heading", name="Difference")).to_be_visible()
+    expect(ana.locator("ins").first).to_contain_text("added:")
+    assert_readable(ana)
+    assert ana.get_by_role("button", name="Publish").count() == ana.get_by_role("button", name="Approve").count() == 0
+    ana.get_by_role("button", name="Send for approval").press("Enter")
+    expect(ana.locator("#said")).to_contain_text("Sent for approval")
+
+    ben.goto("/answers")
+    ben.get_by_role("region", name="Open drafts").get_by_role("link").first.press("Enter")
+    ben.get_by_role("button", name="Approve").press("Enter")
+    ben.get_by_role("button", name="Publish").press("Enter")
+    expect(ben.locator("#said")).to_contain_text("goes live with the next release")
+    expect(ben.get_by_role("link", name="go to the releases")).to_have_attribute("href", "/releases")
+    assert_readable(ben)
+    assert FIT in " ".join((console.var_dir.parent / "staff" / TOPIC).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("path", ["/answers", "/answers?kind=phrase", "/answers?kind=line", "/answers?q=988", "/answers?q=nothing+at+all",
+                                  "/answers/topic/indicators", "/answers/line/lifeline_988", "/answers/contact/contact_clarke"])
+def test_a_page_is_accessible(enter: Entering, path: str, request: pytest.FixtureRequest) -> None:
+    """In both colour schemes, narrow and wide."""
+    page = enter(f"Reader{abs(hash(path)) % 10_000}")
+    page.goto(path)
+    assert_readable(page)
+
+
+@pytest.mark.parametrize("key", ["line/poison_help", "danger/abuse", "contacts/shared", "phrase/origin_brief"])
+def test_a_form_is_accessible_and_keeps_markup_as_text(enter: Entering, key: str) -> None:
+    """Each kind of form; words that look like markup neither run nor are drawn, in the form, the preview, the difference."""
+    page = enter(f"Writer{key.replace('/', '').replace('_', '')}")
+    page.goto(f"/answers/{key}")
+    page.get_by_role("button", name="Edit").click()
+    assert_readable(page)
+    for area in page.locator("#draft textarea, #draft input[type=text]").all():
+        area.fill(MARKUP)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#draft").get_by_role("textbox").first).not_to_have_value("")
+    assert violations(page) == []
+    page.goto(f"{page.url}/difference")
+    expect(page.locator("ins").first).to_contain_text("<script>window.hit")
+    assert page.evaluate("window.hit") is None and page.locator("main img, main script").count() == 0
+
+
+def test_without_javascript_everything_works(enter: Entering) -> None:
+    """The button shows the preview; saving comes back to the form."""
+    page = enter("Still", scripts=False)
+    page.goto("/answers/topic/contact")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label(SMS, exact=True).fill("Call NMAIMH.")
+    page.get_by_role("button", name="Preview").click()
+    expect(parents(page)).to_contain_text("Call NMAIMH. (NMAIMH Issues Brief 1)")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("Saved.")
+    expect(page.get_by_label(SMS, exact=True)).to_have_value("Call NMAIMH.")
+
+
+def test_the_second_person_is_told(enter: Entering, tmp_path: Path) -> None:
+    """Before a word is typed."""
+    first, second = enter("Carla"), enter("Dora")
+    for page in (first, second):
+        page.goto("/answers/topic/references")
+        page.get_by_role("button", name="Edit").click()
+    expect(second.locator("main")).to_contain_text("Carla has an open draft of this")
