@@ -47,8 +47,8 @@ PARTS = (
 )
 # Tables without a row of any visitor: the staff's own, counts, keys, and what became of texts that we sent.
 NOBODYS = frozenset({
-    "console_audit", "console_candidates", "console_drafts", "console_people", "console_releases", "console_sessions",
-    "console_training_jobs", "console_unrecorded", "figures_days", "figures_times", "inbox_groups", "inbox_marks",
+    "console_attempts", "console_audit", "console_candidates", "console_drafts", "console_links", "console_people",
+    "console_releases", "console_sessions", "console_training_jobs", "console_unrecorded", "figures_days", "figures_times", "inbox_groups", "inbox_marks",
     "sms_deliveries", "sms_keys",
 })
 

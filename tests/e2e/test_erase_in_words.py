@@ -75,7 +75,7 @@ def test_danger_comes_before(own: Server) -> None:
 
 
 @pytest.mark.parametrize(("words", "says"), [("erase my data", "erased on our server"),
-                                             ("borren mis datos", "se borró de nuestro servidor")])
+                                             ("borren mis datos", "de nuestro servidor, y también lo que guardamos")])
 def test_by_text_message_all_rows_go(own: Server, words: str, says: str) -> None:
     """With the page that MORE turns to and the texts that were sent; the same delivery again gets the same answer."""
     number = new_number()

@@ -286,8 +286,7 @@ def test_who_opted_out_may_still_have_everything_erased(counter: Counter) -> Non
     counter.says("stop")
     assert counter.says("erase my data") == () and counter.dialogue.may_erase == ["erase my data"]
     counter.dialogue.error = UnansweredError("away")
-    with pytest.raises(UnansweredError):
-        counter.says("erase my data, all of it")
+    assert isinstance(counter.says("erase my data, all of it"), UnansweredError)
 
 
 @pytest.mark.parametrize(("text", "part"), [("", "words only"), ("\x00\u200b", "words only"),
