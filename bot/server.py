@@ -19,6 +19,7 @@ from bot.errors import SettingsError
 from bot.knowledge import use
 from bot.running import load_first, open_stores
 from bot.settings import Settings
+from bot.store.retention import DailyRetention
 from bot.updates import Updates
 
 BACKLOG = 256
@@ -41,6 +42,9 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
     app.register_listener(_follow_no_more, "before_server_stop")
+    retention = DailyRetention(settings.database_url, settings.retention_days)
+    app.register_listener(retention.start, "after_server_start")
+    app.register_listener(retention.stop, "before_server_stop")
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 
