@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.check import MAX_WORDS
+from bot.console.inbox import labelling
 from bot.console.people.accounts import Role
 from bot.console.teach.making import make
 from bot.console.teach.new_topic import MAX_RELATED, MAX_TITLE_CHARACTERS, MIN_EXAMPLES, NewTopic, Told, wording_fields
@@ -43,6 +44,8 @@ def send(request: Request) -> Response:
     if told:
         group = str(request.state.form.get("group", ""))
         return _form(request, topic, _asked(request, messages.c.id.in_(offered)), group, told, 422)
+    for number in topic.chosen:
+        labelling.settle(database(request), request.state.person, number)
     return redirect(request, "/teach", "teach.made", topic=topic.name)
 
 
