@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> Sanic:
     app.add_route(_to_the_page, "/", methods=["GET"])
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
+    app.register_listener(_follow_no_more, "before_server_stop")
     retention = DailyRetention(settings.database_url, settings.retention_days)
     app.register_listener(retention.start, "after_server_start")
     app.register_listener(retention.stop, "before_server_stop")
@@ -75,7 +76,11 @@ async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) ->
 
 
 async def _follow(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-    app.add_task(app.ctx.updates.follow(app))
+    app.ctx.updates.begin(app)
+
+
+async def _follow_no_more(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    await app.ctx.updates.end()
 
 
 def load_engine(settings: Settings) -> Engine | None:
