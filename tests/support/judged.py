@@ -79,7 +79,7 @@ def judged(trained: Path, folder: Path) -> Iterator[Judged]:
     for part in ("nlu/data", "tests/nlu/held_out"):
         thin_out(project / part)
     wrong = project / "nlu" / "data" / "topics" / "indicators.yml"
-    wrong.write_text(wrong.read_text(encoding="utf-8").replace("ask_indicators", "ask_school_readiness"), encoding="utf-8")
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace("ask_indicators", "ask_school_readiness"))
     for part, text, message in (("nlu/data", TAUGHT, 1), ("tests/nlu/held_out", HELD_OUT, 2)):
         (project / part / "staff").mkdir(exist_ok=True)
         (project / part / "staff" / "indicators.yml").write_text(_STAFF.format(text=text, message=message))
@@ -89,7 +89,8 @@ def judged(trained: Path, folder: Path) -> Iterator[Judged]:
     make_bundle(whole, CONTENT, settings)
     engine = open_database(settings.database_url)
     with engine.begin() as connection:
-        person = accounts.add(connection, None, name="ana", shown="Ana", email="ana@example.org", role=Role.ADMINISTRATOR)
+        person = accounts.add(connection, None, name="ana", shown="Ana", email="ana@example.org",
+                              role=Role.ADMINISTRATOR)
     for number, text in OPEN.items():
         put_message(engine, text, id=number)
     with Console(settings.var_dir, project=project) as console:

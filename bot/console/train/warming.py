@@ -1,7 +1,7 @@
 """`python -m bot.console.train.warming`, in a project's folder: reads the training data before anybody waits for it.
 
-Most of the first training on a machine is reading thousands of lines (two minutes), which later ones find where they were
-kept. The console has it done while people look through the inbox.
+Most of the first training on a machine is reading thousands of lines (two minutes), which later ones find where they
+were kept. The console has it done while people look through the inbox.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A real training in the real console: watched in a browser, judged against what is in production, and refused.
 
-It is trained on an eighth of the data, so that it is done in minutes, and on a topic's examples under another one, so that
-it comes out worse.
+It is trained on an eighth of the data, so that it is done in minutes, and on a topic's examples under another one, so
+that it comes out worse.
 """
 
 from __future__ import annotations
