@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.overlay import lent
 from bot.settings import PROJECT
 from nlu.corpus import utterances
 from nlu.encoders import load
@@ -25,8 +26,9 @@ _BATCH = 1000
 
 def begin(project: Path) -> subprocess.Popen[bytes]:
     """Start reading a project's training data, in a process of its own."""
-    return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "bot.console.train.warming"], cwd=project,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with lent(project) as handles:  # staff go on labelling, and each label makes a newer copy
+        return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "bot.console.train.warming"], cwd=project,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=handles)
 
 
 def read(project: Path = PROJECT) -> None:
