@@ -62,7 +62,7 @@ class ScopeDecision(GraphComponent):
             halves = message.get(HALF_RANKINGS) or ()
             first, also = self.two_topics(intent, halves)
             if also:
-                intent, confidence = first, confidence_of(halves[0], first)
+                intent, confidence = first, max(confidence_of(half, first) for half in halves)
             set_intent(message, intent, confidence, ranking)
             message.set(TOPICS, list(topics_of(ranking)[:3]), add_to_output=True)
             message.set(ALSO, also, add_to_output=True)
@@ -83,7 +83,12 @@ class ScopeDecision(GraphComponent):
         return best["name"], best["confidence"]
 
     def two_topics(self, intent: str, halves: Sequence[Ranking]) -> tuple[str, str | None]:
-        """The two topics that the halves of a message plainly ask, in their order; else the intent and None."""
+        """The two topics that the halves of a message plainly ask; else the intent and None.
+
+        First comes what the message as a whole asks, where that is one of them: a story is often told before the question.
+        """
         plain = [name for name, confidence in map(self.decide, halves)
                  if name.startswith(TOPIC_PREFIX) and confidence >= self._also_at]
-        return (plain[0], plain[1]) if len(set(plain)) == 2 else (intent, None)
+        if len(set(plain)) != 2:
+            return intent, None
+        return (plain[1], plain[0]) if plain[1] == intent else (plain[0], plain[1])
