@@ -122,9 +122,10 @@ def _report(first: Took, alone: Took, beside: Took, chat: Chat) -> str:
         "# A training in the console",
         "",
         f"Written by `python -m benchmarks console-training` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores "
-        f"({platform.machine()}), load average {os.getloadavg()[1]:.1f} at the end. All of the project's training data, "
-        f"one example of staff that is new each time, {len(questions()):,} test questions. The first training also asks "
-        "the model in production everything; later ones only what is new. Beside it somebody sends two messages a second.",
+        f"({platform.machine()}), load average {os.getloadavg()[1]:.1f} at the end. All of the project's training "
+        f"data, one example of staff that is new each time, {len(questions()):,} test questions. The first one also "
+        "asks the model in production everything; later ones only what is new. Beside it somebody sends two messages a "
+        "second.",
         "",
         "| seconds | first | again | again, with somebody who chats |",
         "|---|---|---|---|",

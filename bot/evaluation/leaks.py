@@ -60,7 +60,8 @@ def _candidates(held_out: Sequence[str], trained: Sequence[str]) -> Iterator[tup
     """
     share = MAX_TOKEN_SET / 100
     words, letters = (_indicators(held_out, trained, of) for of in (_words, _pairs_of_letters))
-    lengths = [np.array([sum(len(word) + 1 for word in _words(text)) for text in texts]) for texts in (held_out, trained)]
+    lengths = [np.array([sum(len(word) + 1 for word in _words(text)) for text in texts])
+               for texts in (held_out, trained)]
     counts = [np.array([len(text.split()) for text in texts]) for texts in (held_out, trained)]
     weights = sparse.diags([float(len(word) + 1) for word in words.names])
     all_letters = letters.second.toarray().T.copy()

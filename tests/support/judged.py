@@ -80,7 +80,7 @@ def judged(trained: Path, folder: Path) -> Iterator[Judged]:
         thin_out(project / part)
     wrong = project / "nlu" / "data" / "topics" / "indicators.yml"
     wrong.write_text(wrong.read_text(encoding="utf-8").replace("ask_indicators", "ask_school_readiness"))
-    for part, text, message in (("nlu/data", TAUGHT, 1), ("tests/nlu/held_out", HELD_OUT, 2)):
+    for part, text, message in (("nlu/data", TAUGHT, 101), ("tests/nlu/held_out", HELD_OUT, 102)):
         (project / part / "staff").mkdir(exist_ok=True)
         (project / part / "staff" / "indicators.yml").write_text(_STAFF.format(text=text, message=message))
     settings = Settings(var_dir=project / "var")

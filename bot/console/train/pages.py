@@ -37,7 +37,8 @@ def overview(request: Request) -> Response:
     with engine.connect() as connection:
         found = candidates.candidates(connection, ours)
     return page(request, "train/overview.html", running=jobs.running(engine),
-                jobs=jobs.latest(engine, ours, _SHOWN_JOBS), candidates=found, live=candidates.production(ours), may_train=request.state.person.role >= Role.EDITOR)
+                jobs=jobs.latest(engine, ours, _SHOWN_JOBS), candidates=found, live=candidates.production(ours),
+                may_train=request.state.person.role >= Role.EDITOR)
 
 
 @requires(Role.EDITOR)

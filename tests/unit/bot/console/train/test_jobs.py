@@ -174,7 +174,8 @@ def test_a_job_that_never_began_is_found(room: Room) -> None:
     with room.engine.begin() as connection:
         connection.execute(table.insert().values(
             id=7, person_id=1, person="", state="running", running=1, host="gone",
-            beat_at=time.time() - jobs.LOST_S + 30, started_at=0, step=STEPS[0], step_at=0, seconds="{}", expected=json.dumps(FIRST_S)))
+            beat_at=time.time() - jobs.LOST_S + 30, started_at=0, step=STEPS[0], step_at=0, seconds="{}",
+            expected=json.dumps(FIRST_S)))
     jobs.repair(room.engine, room.settings)
     assert room.state(7).running
     with room.engine.begin() as connection:
