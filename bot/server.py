@@ -1,4 +1,7 @@
-"""One process: Rasa's dialogue engine, its channels and the actions behind one port. Rasa's own API is not on it."""
+"""Rasa's dialogue engine, its channels and the actions behind one port, in one process or in several alike.
+
+Rasa's own API is not on it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from rasa.core.channels.channel import InputChannel, register
 from sanic import Sanic
 from sanic.response import redirect
 
-from bot.channels.http import prepare_app, refuse_odd_lengths
+from bot.channels.http import prepare_app, refuse_odd_lengths, say_farewell
 from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
@@ -21,6 +24,7 @@ from bot.running import load_first, open_stores
 from bot.settings import Settings
 from bot.store.retention import DailyRetention
 from bot.updates import Updates
+from bot.workers import keep_working
 
 BACKLOG = 256
 
@@ -29,6 +33,7 @@ def channels(settings: Settings) -> list[InputChannel]:
     """The channels that this server listens on. Raises SettingsError where one of them may not start."""
     sms = SmsInput(settings)
     sms.service.open(settings)  # before anything listens: a listener that raises ends in a traceback
+    sms.service.close()  # and again in each worker
     return [WebInput(settings), sms]
 
 
@@ -42,6 +47,7 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
     app.register_listener(_follow_no_more, "before_server_stop")
+    app.register_listener(say_farewell, "before_server_stop")
     retention = DailyRetention(settings.database_url, settings.retention_days)
     app.register_listener(retention.start, "after_server_start")
     app.register_listener(retention.stop, "before_server_stop")
@@ -53,7 +59,11 @@ def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     app = create_app(settings)
     with _listening(settings) as listener:
-        app.run(sock=listener, workers=settings.workers, access_log=False, debug=False)
+        work = partial(app.run, sock=listener, access_log=False, debug=False)
+        if settings.workers == 1:
+            work()
+        else:
+            keep_working(work, settings.workers, listener)
 
 
 def _listening(settings: Settings) -> socket.socket:
