@@ -14,7 +14,7 @@ from rasa.core.channels.channel import InputChannel, register
 from sanic import Sanic
 from sanic.response import redirect
 
-from bot.channels.http import prepare_app, refuse_odd_lengths, say_farewell
+from bot.channels.http import prepare_app, refuse_odd_lengths
 from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
@@ -27,6 +27,11 @@ from bot.updates import Updates
 from bot.workers import keep_working
 
 BACKLOG = 256
+# A server that was told to stop answers whoever comes for so long, and closes each connection with the answer: a request
+# that is on its way when a silent connection is closed would be lost.
+FAREWELL_S = 0.5
+# What is connected and not accepted when the socket closes is lost as well: first nobody else is let in.
+_LAST_IN_S = 0.1
 
 
 def channels(settings: Settings) -> list[InputChannel]:
@@ -47,7 +52,6 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
     app.register_listener(_follow_no_more, "before_server_stop")
-    app.register_listener(say_farewell, "before_server_stop")
     retention = DailyRetention(settings.database_url, settings.retention_days)
     app.register_listener(retention.start, "after_server_start")
     app.register_listener(retention.stop, "before_server_stop")
@@ -59,6 +63,7 @@ def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     app = create_app(settings)
     with _listening(settings) as listener:
+        app.register_listener(partial(_say_farewell, listener), "before_server_stop")
         work = partial(app.run, sock=listener, access_log=False, debug=False)
         if settings.workers == 1:
             work()
@@ -78,6 +83,12 @@ def _listening(settings: Settings) -> socket.socket:
 
 async def _to_the_page(_: Any) -> Any:
     return redirect("/webhooks/web/")
+
+
+async def _say_farewell(listener: socket.socket, *_: Any) -> None:
+    await asyncio.sleep(FAREWELL_S)
+    listener.listen(0)
+    await asyncio.sleep(_LAST_IN_S)
 
 
 async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from json import loads
 from typing import Any
@@ -25,8 +24,6 @@ REQUEST_TIMEOUT_S = 10
 RESPONSE_TIMEOUT_S = 20
 # How long a server that was told to stop waits for clients that keep their connection open.
 SHUTDOWN_TIMEOUT_S = 5
-# Before it closes those that are silent: a request that is on its way at that moment would be lost.
-FAREWELL_S = 0.5
 
 _CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "slow_request", 413: "body_too_large",
           415: "not_json", 417: "malformed"}
@@ -76,11 +73,6 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
             response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_KEPT_S)
 
     app.register_middleware(add_headers, "response")
-
-
-async def say_farewell(*_: Any) -> None:
-    """Go on answering for a moment; every answer then closes its connection, so that clients turn to others."""
-    await asyncio.sleep(FAREWELL_S)
 
 
 async def refuse_odd_lengths(request: Request, **_: Any) -> None:
