@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console administrator chat sms kannel rekey retain test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel migrate rekey retain test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -38,6 +38,9 @@ sms: $(READY) ## the same bot as a phone shows it, with segments and cost (PRICE
 
 kannel: $(READY) ## print Kannel's configuration (IMH_KANNEL_TOKEN must be set)
 	@$(PYTHON) -m bot kannel
+
+migrate: $(READY) ## bring the database's tables up to date; servers do it when they start
+	@$(PYTHON) -m bot migrate
 
 rekey: $(READY) ## change the key of the phone numbers' pseudonyms
 	@$(PYTHON) -m bot rekey

@@ -152,6 +152,19 @@ def rekey() -> None:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database's tables up to date; servers and console do it as well when they start."""
+    from sqlalchemy.engine import make_url
+
+    from bot.store.database import open_engine
+    from bot.store.migrate import REVISION, migrate as run
+
+    before = run(open_engine(make_url(load_settings().database_url)))
+    console.print(f"Revision {REVISION}: nothing to do." if before == REVISION
+                  else f"Revision {REVISION}, from {before or 'none'}.")
+
+
+@app.command()
 def recount() -> None:
     """Count the console's figures anew from the messages; what is kept of messages that are gone stays."""
     from bot.console.see.counting import rebuild

@@ -17,7 +17,7 @@ from bot.errors import ReleaseError
 from bot.knowledge import Knowledge, load_knowledge
 from bot.release import Bundle, good_bundles
 from bot.settings import Settings
-from bot.store.locks import QueueLockStore
+from bot.store.shared_lock import lock_store
 from bot.store.tracker import BoundedTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Running:
 
 def open_stores(settings: Settings) -> Stores:
     """The stores that the settings name. Raises what SQLAlchemy raises where the database is away."""
-    return Stores(BoundedTrackerStore(host=settings.database_url), QueueLockStore())
+    return Stores(BoundedTrackerStore(host=settings.database_url), lock_store(settings))
 
 
 def load(bundle: Bundle, stores: Stores, beside: Running | None = None) -> Running:

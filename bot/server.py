@@ -1,4 +1,7 @@
-"""One process: Rasa's dialogue engine, its channels and the actions behind one port. Rasa's own API is not on it."""
+"""Rasa's dialogue engine, its channels and the actions behind one port, in one process or in several alike.
+
+Rasa's own API is not on it.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,21 @@ from bot.running import load_first, open_stores
 from bot.settings import Settings
 from bot.store.retention import DailyRetention
 from bot.updates import Updates
+from bot.workers import keep_working
 
 BACKLOG = 256
+# A server that was told to stop answers whoever comes for so long, and closes each connection with the answer: a request
+# that is on its way when a silent connection is closed would be lost.
+FAREWELL_S = 0.5
+# What is connected and not accepted when the socket closes is lost as well: first nobody else is let in.
+_LAST_IN_S = 0.1
 
 
 def channels(settings: Settings) -> list[InputChannel]:
     """The channels that this server listens on. Raises SettingsError where one of them may not start."""
     sms = SmsInput(settings)
     sms.service.open(settings)  # before anything listens: a listener that raises ends in a traceback
+    sms.service.close()  # and again in each worker
     return [WebInput(settings), sms]
 
 
@@ -53,7 +63,12 @@ def serve(settings: Settings) -> None:
     """Listen until told to stop."""
     app = create_app(settings)
     with _listening(settings) as listener:
-        app.run(sock=listener, workers=settings.workers, access_log=False, debug=False)
+        app.register_listener(partial(_say_farewell, listener), "before_server_stop")
+        work = partial(app.run, sock=listener, access_log=False, debug=False)
+        if settings.workers == 1:
+            work()
+        else:
+            keep_working(work, settings.workers, listener)
 
 
 def _listening(settings: Settings) -> socket.socket:
@@ -68,6 +83,12 @@ def _listening(settings: Settings) -> socket.socket:
 
 async def _to_the_page(_: Any) -> Any:
     return redirect("/webhooks/web/")
+
+
+async def _say_farewell(listener: socket.socket, *_: Any) -> None:
+    await asyncio.sleep(FAREWELL_S)
+    listener.listen(0)
+    await asyncio.sleep(_LAST_IN_S)
 
 
 async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) -> None:

@@ -127,8 +127,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret):
         read.wrong.append("IMH_OIDC_CLIENT_ID: is needed with IMH_OIDC_CLIENT_SECRET beside IMH_OIDC_ISSUER; the provider "
                           "hands out both")
-    if settings.workers > 1:
-        read.wrong.append("IMH_WORKERS: only one worker is possible without a lock that several share; set it to 1")
+    if settings.workers > 1 and not (settings.redis_url or settings.database_url.startswith("postgresql")):
+        read.wrong.append("IMH_WORKERS: several workers need a lock that they share: PostgreSQL in IMH_DB_URL, or a Redis in "
+                          "IMH_REDIS_URL; without either set it to 1")
     if read.wrong:
         raise SettingsError("\n".join(["These settings cannot be used:", *(f"  {line}" for line in read.wrong)]))
     return settings

@@ -54,6 +54,8 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
     app.error_handler.add(Exception, _on_error)
 
     async def add_headers(request: Request, response: HTTPResponse) -> None:
+        if app.is_stopping and request.stream:
+            request.stream.keep_alive = False  # whoever goes on sending would be cut off in the middle of an answer
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         origin = request.headers.get("origin")

@@ -7,19 +7,17 @@ import math
 import time
 
 from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from bot.errors import ChannelError
+from bot.rates import Counts
 from bot.settings import Rate, Settings
 
 
 class Limiter:
-    """Counts messages a sender and an address over a moving window, in this process's memory."""
+    """Counts messages a sender and an address over a moving window; see `Counts` for where."""
 
     def __init__(self, settings: Settings) -> None:
-        self._storage = MemoryStorage()  # kept here: the limiter itself holds it weakly, and forgot it under load
-        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._counts = Counts(settings.redis_url)
         self._rates = {"sender": _item(settings.rate_sender), "address": _item(settings.rate_address)}
         self._loopback_too = settings.rate_loopback
 
@@ -30,15 +28,11 @@ class Limiter:
         """
         if not self._loopback_too and _is_loopback(address):
             return
-        keys = [(kind, key) for kind, key in (("sender", sender), ("address", address)) if key is not None]
-        for kind, key in keys:
-            # Tested before anything is counted: a sender who is refused must not use up what others behind the same
-            # address may send.
-            if not self._limiter.test(self._rates[kind], kind, key):
-                free_at = self._limiter.get_window_stats(self._rates[kind], kind, key)[0]
-                raise ChannelError(429, "too_many", retry_after_s=max(1, math.ceil(free_at - time.time())))
-        for kind, key in keys:
-            self._limiter.hit(self._rates[kind], kind, key)
+        keys = [(self._rates[kind], f"web-{kind}", key) for kind, key in (("sender", sender), ("address", address))
+                if key is not None]
+        free_at = self._counts.take(*keys)
+        if free_at is not None:
+            raise ChannelError(429, "too_many", retry_after_s=max(1, math.ceil(free_at - time.time())))
 
 
 def _item(rate: Rate) -> RateLimitItemPerSecond:

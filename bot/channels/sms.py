@@ -86,7 +86,9 @@ class SmsService:
         if self._open:
             return
         try:
-            pseudonyms = open_pseudonyms(open_database(settings.database_url), pseudonym_key(settings))
+            engine = open_database(settings.database_url)
+            pseudonyms = open_pseudonyms(engine, pseudonym_key(settings))
+            engine.dispose()
         except (SQLAlchemyError, OSError) as error:
             raise SettingsError(f"IMH_DB_URL: the database cannot be used ({type(error).__name__}); without it nobody "
                                 "knows who asked for silence.") from error
@@ -100,6 +102,12 @@ class SmsService:
             throttle=Throttle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
                               redis_url=settings.redis_url))
         self._open = True
+
+    def close(self) -> None:
+        """Give up the connections; `open` makes new ones. A worker must not inherit those of the process it comes from."""
+        if self._open:
+            self.store.close()
+            self._open = False
 
 
 class EngineDialogue:

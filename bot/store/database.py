@@ -8,18 +8,20 @@ from typing import Any, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from bot.store import sqlite, tables
+from bot.store import sqlite
+from bot.store.migrate import migrate
 
 # A database that is away must not cost a gateway its patience.
 CONNECT_TIMEOUT_S = 2
-# Any number that nothing else in the database locks with.
-_TABLES_LOCK = 0x1317138
 
 
 def open_database(address: str) -> Engine:
-    """An engine on the database at `address`, with our tables in it. Raises what SQLAlchemy raises where it is away."""
+    """An engine on the database at `address`, with our tables in it, as this program knows them.
+
+    Raises what SQLAlchemy raises where it is away, StoreError where it is of a newer program.
+    """
     engine = open_engine(sa.engine.make_url(address))
-    make_tables(engine)
+    migrate(engine)
     return engine
 
 
@@ -35,17 +37,6 @@ def open_engine(url: URL) -> Engine:
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True,
                                 connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
     return sa.create_engine(url, hide_parameters=True)
-
-
-def make_tables(engine: Engine) -> None:
-    """Our tables, where one is missing. Workers that start together wait for the first: each would find none there."""
-    if set(tables.metadata.tables) <= set(sa.inspect(engine).get_table_names()):
-        return  # a database that somebody holds can still be read
-    first = {"postgresql": f"SELECT pg_advisory_xact_lock({_TABLES_LOCK})", "sqlite": "BEGIN IMMEDIATE"}
-    with engine.begin() as connection:
-        if engine.dialect.name in first:
-            connection.exec_driver_sql(first[engine.dialect.name])
-        tables.metadata.create_all(connection)
 
 
 def insert_new(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:

@@ -45,11 +45,12 @@ PARTS = (
     Part("sms_pages", "sender_id"),
     Part("sms_opt_outs", "sender_id", kept=True),
 )
-# Tables without a row of any visitor: the staff's own, counts, keys, and what became of texts that we sent.
+# Tables without a row of any visitor: the staff's own, counts, keys, what became of texts that we sent, and numbers of
+# conversations that last as long as an answer takes.
 NOBODYS = frozenset({
-    "console_attempts", "console_audit", "console_candidates", "console_drafts", "console_links", "console_people",
+    "alembic_version", "console_attempts", "console_audit", "console_candidates", "console_drafts", "console_links", "console_people",
     "console_releases", "console_sessions", "console_training_jobs", "console_unrecorded", "figures_days", "figures_times", "inbox_groups", "inbox_marks",
-    "sms_deliveries", "sms_keys",
+    "lock_places", "sms_deliveries", "sms_keys",
 })
 
 

@@ -44,6 +44,12 @@ class SmsStore:
         self._known_out = set(self._run(
             lambda db: db.execute(sa.select(tables.sms_opt_outs.c.sender_id)).scalars().all()))
 
+    def close(self) -> None:
+        """Give up the connections; the next use makes new ones."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
     def is_out(self, sender_id: str) -> bool:
         """Whether the sender opted out; what was known last where the database is away. Never raises."""
         table = tables.sms_opt_outs

@@ -6,6 +6,7 @@
     feedback        one row an answer: whether it helped, and a word on it for the staff
     messages        one row a message that was answered, as the staff see it: masked words, what was understood of them,
                     how it was answered, and why it should be looked at, if it should; made from the events by the console
+    lock_places     who of several processes answers a conversation, and who comes after (PostgreSQL alone)
 """
 
 from __future__ import annotations
@@ -130,3 +131,17 @@ messages = sa.Table(
              postgresql_where=sa.text("copy_of IS NOT NULL")),
     sa.Index("ix_messages_sender_id", "sender_id", "id"),
 )
+
+# Of messages that are being answered at this moment. `conversation` is a number made of the sender's id.
+lock_places = sa.Table(
+    "lock_places",
+    metadata,
+    sa.Column("place", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("conversation", sa.BigInteger, nullable=False),
+    sa.Column("ticket", sa.BigInteger, nullable=False),
+    sa.Column("owner", sa.Integer, nullable=False, index=True),
+    sa.Index("ix_lock_places_conversation_place", "conversation", "place"),
+)
+# Nothing that is being answered outlives the database: writing it to the log would cost a disk's time a turn.
+sa.event.listen(lock_places, "after_create",
+                sa.DDL("ALTER TABLE lock_places SET UNLOGGED").execute_if(dialect="postgresql"))

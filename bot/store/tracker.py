@@ -24,8 +24,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import StoreError
 from bot.store import tables
-from bot.store.database import make_tables, open_engine, upsert
+from bot.store.database import open_engine, upsert
 from bot.store.events import event_from
+from bot.store.migrate import migrate
 from bot.store.turn import current_turn
 
 # A turn is about ten events; rules look at the turn before at most. Six turns are read so that nothing is ever short.
@@ -52,7 +53,7 @@ class BoundedTrackerStore(SQLTrackerStore):
             self.engine.dispose()
             self.engine = open_engine(url)
             self.sessionmaker.configure(bind=self.engine)
-        make_tables(self.engine)
+        migrate(self.engine)
         self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.

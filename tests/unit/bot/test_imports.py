@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "bot/knowledge": ("bot.errors",),
     "bot/reading.py": (),
     "bot/safety": ("bot.errors",),
-    "bot/sms": ("bot.errors", "bot.knowledge"),
+    "bot/rates.py": (),
+    "bot/sms": ("bot.errors", "bot.knowledge", "bot.rates"),
     "bot/privacy": (),
     "bot/render": ("bot.knowledge", "bot.sms"),
     # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
@@ -37,7 +38,8 @@ MAY_IMPORT = {
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
                 "bot/wiring.py", "bot/archive.py", "bot/inputs.py", "bot/release.py",
-                "bot/sources.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy",
+                "bot/sources.py", "bot/knowledge", "bot/rates.py", "bot/reading.py", "bot/safety", "bot/sms",
+                "bot/privacy",
                 "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 
 

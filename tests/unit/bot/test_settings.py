@@ -122,6 +122,13 @@ def test_several_workers_are_refused_while_no_lock_is_shared() -> None:
         load_settings({"IMH_WORKERS": "2"})
 
 
+@pytest.mark.parametrize("shared", [{"IMH_DB_URL": "postgresql://bot@db/imh"}, {"IMH_REDIS_URL": "redis://redis/0"}],
+                         ids=["PostgreSQL", "Redis"])
+def test_several_workers_may_share_a_lock(shared: dict[str, str]) -> None:
+    """In the database of the conversations, or in Redis beside a file."""
+    assert load_settings({"IMH_WORKERS": "2", **shared}).workers == 2
+
+
 @pytest.mark.parametrize(("name", "text", "secret"), [
     ("IMH_SECRET", KEY, KEY),
     ("IMH_DB_URL", "postgresql://bot:hunter2@db/imh", "hunter2"),

