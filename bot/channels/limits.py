@@ -11,6 +11,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from bot.errors import ChannelError
+from bot.insight import metrics
 from bot.settings import Rate, Settings
 
 
@@ -36,6 +37,7 @@ class Limiter:
             # address may send.
             if not self._limiter.test(self._rates[kind], kind, key):
                 free_at = self._limiter.get_window_stats(self._rates[kind], kind, key)[0]
+                metrics.REFUSED.labels(kind).inc()
                 raise ChannelError(429, "too_many", retry_after_s=max(1, math.ceil(free_at - time.time())))
         for kind, key in keys:
             self._limiter.hit(self._rates[kind], kind, key)
