@@ -66,4 +66,10 @@ def channel_of(request: Request) -> str:
 def _given_id(request: Request) -> str:
     given = request.headers.get(HEADER, "")
     trusted = getattr(request.app.ctx, "trusted_proxies", frozenset())
-    return given if request.ip in trusted and _WELL_FORMED.fullmatch(given) else ""
+    return given if _peer(request) in trusted and _WELL_FORMED.fullmatch(given) else ""
+
+
+def _peer(request: Request) -> str:
+    """Who is connected. Sanic fills in `request.ip` only once the headers were looked at, and this is then."""
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    return peer[0] if isinstance(peer, tuple) else ""

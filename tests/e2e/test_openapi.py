@@ -42,8 +42,17 @@ def takes_anything(operation: Any) -> bool:
     return bool(operation.body or operation.query or operation.headers or operation.path_parameters)
 
 
-def admitted(case: Any) -> dict[str, str]:
-    """Headers, and a token in the case itself, by which a gateway's request is let in."""
+@pytest.fixture(scope="module")
+def visit(server: Server) -> tuple[str, str]:
+    """A conversation of this server's, and the id of an answer in it."""
+    sender = server.client.post("/webhooks/web/session").json()["sender"]
+    return sender, server.say("what is infant mental health", sender=sender)[0]["custom"]["id"]
+
+
+def admitted(case: Any, visit: tuple[str, str]) -> dict[str, str]:
+    """Headers, and what stands in the case itself, by which a gateway's or a visitor's request is let in."""
+    if isinstance(case.body, dict) and case.path.endswith(("/feedback", "/erase")) and "sender" in case.body:
+        case.body.update({key: value for key, value in zip(("sender", "id"), visit) if key in case.body})
     if case.path.endswith("/kannel") and isinstance(case.query, dict) and case.method == "GET":
         case.query["token"] = TOKEN
     if "/twilio" in case.path and isinstance(case.body, dict):
@@ -54,7 +63,7 @@ def admitted(case: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_responses_are_as_described(server: Server, operation: Any, mode: GenerationMode) -> None:
+def test_responses_are_as_described(server: Server, visit: tuple[str, str], operation: Any, mode: GenerationMode) -> None:
     """No 5xx, no status, form, header or type of response that the description does not name; gateways with their key."""
     if mode is GenerationMode.NEGATIVE and not takes_anything(operation):
         pytest.skip("nothing in the request can be wrong")
@@ -64,7 +73,8 @@ def test_responses_are_as_described(server: Server, operation: Any, mode: Genera
     @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
               phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
     def check(case: Any) -> None:
-        response = case.call(base_url=f"http://127.0.0.1:{server.port}", headers=admitted(case), allow_redirects=False)
+        sent = admitted(case, visit)
+        response = case.call(base_url=f"http://127.0.0.1:{server.port}", headers=sent, allow_redirects=False)
         seen.append(response.status_code)
         case.validate_response(response, checks=CHECKS)
 
@@ -75,8 +85,8 @@ def test_responses_are_as_described(server: Server, operation: Any, mode: Genera
         except Unsatisfiable:
             pytest.skip("nothing in the request can be wrong")
     assert seen
-    if mode is GenerationMode.POSITIVE:
-        assert any(status < 500 for status in seen)
+    if mode is GenerationMode.POSITIVE and "/widget/" not in operation.path:
+        assert any(status < 400 for status in seen)  # what is described can be had
 
 
 def test_noise_is_no_reason_to_fail(server: Server) -> None:
