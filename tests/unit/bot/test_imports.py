@@ -36,7 +36,8 @@ MAY_IMPORT = {
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
-                "bot/wiring.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy",
+                "bot/wiring.py", "bot/archive.py", "bot/inputs.py", "bot/release.py",
+                "bot/sources.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy",
                 "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 
 
