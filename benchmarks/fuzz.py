@@ -16,6 +16,8 @@ _ADDRESSES = ("/webhooks/web/webhook", "/webhooks/web/feedback", "/webhooks/web/
               "/webhooks/web/", "/webhooks/sms/twilio", "/webhooks/sms/twilio/status", "/webhooks/sms/kannel",
               "/webhooks/web/widget/imh-chat.js", "/webhooks/web/health/ready", "/")
 _TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "")
+_HEADERS = (b"X-Twilio-Signature", b"X-Request-ID", b"X-Forwarded-For", b"Origin", b"Cookie", b"Accept-Language",
+            b"If-None-Match")
 _MOST_BYTES = 400
 
 
@@ -29,8 +31,7 @@ def noise(seed: int, count: int) -> Iterator[bytes]:
         headers = [b"Host: x", b"Connection: close", b"Content-Length: %d" % len(body),
                    b"Content-Type: " + chance.choice(_TYPES).encode()]
         if chance.random() < 0.3:
-            headers.append(chance.choice((b"X-Twilio-Signature", b"X-Request-ID", b"X-Forwarded-For", b"Origin", b"Cookie",
-                                          b"Accept-Language", b"If-None-Match")) + b": " + _printable(chance, 40))
+            headers.append(chance.choice(_HEADERS) + b": " + _printable(chance, 40))
         yield b"%s %s HTTP/1.1\r\n%s\r\n\r\n" % (method.encode(), address, b"\r\n".join(headers)) + body
 
 

@@ -78,7 +78,7 @@ class WordlessFormatter(logging.Formatter):
 
 
 class JsonFormatter(WordlessFormatter):
-    """One object a line: `time` (UTC), `level`, `logger`, `event`, and where there are any `request`, `error`, fields."""
+    """One object a line: `time` (UTC), `level`, `logger`, `event`; where there are any, `request`, `error`, fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line as JSON."""

@@ -17,8 +17,8 @@ from bot.settings import Settings
 logger = logging.getLogger(REQUESTS)
 
 HEADER = "X-Request-ID"
-# What proxies make: hexadecimal digits, or a UUID. Words and telephone numbers, which a client could send through a proxy
-# into the log, are of another form.
+# What proxies make: hexadecimal digits, or a UUID. Words and telephone numbers, which a client could send through a
+# proxy into the log, are of another form.
 _WELL_FORMED = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CHANNELS = {
     "/webhooks/web/webhook": "web", "/webhooks/web": "page",

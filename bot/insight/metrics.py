@@ -1,4 +1,4 @@
-"""The figures that a worker counts. Labels are taken from short fixed lists: never a word that somebody wrote, no sender.
+"""The figures that a worker counts. Labels are of short fixed lists: never a word that somebody wrote, no sender.
 
 Names and meanings stand in docs/monitoring.md. Each worker counts for itself; whoever reads adds them up.
 """
@@ -28,7 +28,8 @@ REQUEST_SECONDS = Histogram("imh_request_seconds", "From a request that has arri
 STAGE_SECONDS = Histogram("imh_stage_seconds", "What a stage of a request took", ("stage",), buckets=_SECONDS,
                           registry=REGISTRY)
 REPLIES = Counter("imh_replies", "Messages sent in reply", ("channel", "kind", "language"), registry=REGISTRY)
-CRISES = Counter("imh_crises", "Messages in which danger was heard, once a kind", ("kind", "language"), registry=REGISTRY)
+CRISES = Counter("imh_crises", "Messages in which danger was heard, once a kind", ("kind", "language"),
+                 registry=REGISTRY)
 REFUSED = Counter("imh_refused", "Requests refused by a limit", ("limit",), registry=REGISTRY)
 SEGMENTS = Counter("imh_sms_segments", "Segments of text messages handed to a gateway", ("gateway",), registry=REGISTRY)
 UNANSWERED = Counter("imh_sms_unanswered", "Text messages without an answer in time", ("gateway",), registry=REGISTRY)

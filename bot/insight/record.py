@@ -1,7 +1,7 @@
 """One request on its way: its id, how long each stage took, and the danger that was heard in it.
 
-The record travels with the request's context, into tasks that it starts. What is timed outside of any request (a rehearsal, a
-terminal chat) is counted all the same.
+The record travels with the request's context, into tasks that it starts. What is timed outside of any request (a
+rehearsal, a terminal chat) is counted all the same.
 """
 
 from __future__ import annotations

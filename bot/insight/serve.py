@@ -77,7 +77,8 @@ class ServerState:
         """The figures as they are now."""
         agent, updates = getattr(self._app.ctx, "agent", None), getattr(self._app.ctx, "updates", None)
         yield GaugeMetricFamily("imh_model_loaded", "1 where questions can be answered", value=float(agent is not None))
-        release = GaugeMetricFamily("imh_release_info", "The release that is live; always 1", labels=("bundle", "model"))
+        release = GaugeMetricFamily("imh_release_info", "The release that is live; always 1",
+                                    labels=("bundle", "model"))
         if running := getattr(updates, "running", None):
             release.add_metric((running.bundle.name, running.bundle.model_hash[:12]), 1)
         yield release

@@ -1,4 +1,4 @@
-"""A real server seen from inside: figures, ids of requests and lines of the log, none of them with a word or a sender."""
+"""A real server seen from inside: figures, ids of requests, lines of the log, none with a word or a sender."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_an_id_of_a_trusted_proxy_is_kept_where_it_is_one(server: Server, sent: 
 
 @pytest.mark.parametrize(("method", "path", "content"), [
     ("GET", "/nothing", b""), ("PUT", "/webhooks/web/webhook", b""), ("POST", "/webhooks/web/webhook", b"{"),
-    ("POST", "/webhooks/web/webhook", b"x" * 20_000), ("GET", "/webhooks/web/", b""), ("POST", "/webhooks/web/session", b""),
+    ("POST", "/webhooks/web/webhook", b"x" * 20_000), ("GET", "/webhooks/web/", b""),
+    ("POST", "/webhooks/web/session", b""),
 ])
 def test_every_response_names_its_request(server: Server, method: str, path: str, content: bytes) -> None:
     """Whatever becomes of it; another one each time."""

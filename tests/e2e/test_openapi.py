@@ -1,4 +1,4 @@
-"""A real server holds what docs/openapi.yml says, whatever is sent to it: as described, as forbidden, and plain noise."""
+"""A real server holds what docs/openapi.yml says, whatever is sent to it: described, forbidden, and plain noise."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ def admitted(case: Any, visit: tuple[str, str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_responses_are_as_described(server: Server, visit: tuple[str, str], operation: Any, mode: GenerationMode) -> None:
-    """No 5xx, no status, form, header or type of response that the description does not name; gateways with their key."""
+def test_responses_are_as_described(server: Server, visit: tuple[str, str], operation: Any,
+                                    mode: GenerationMode) -> None:
+    """No 5xx, no status, form, header or type that the description does not name; gateways with their key."""
     if mode is GenerationMode.NEGATIVE and not takes_anything(operation):
         pytest.skip("nothing in the request can be wrong")
     seen: list[int] = []

@@ -49,7 +49,8 @@ def test_each_reason_has_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("total", "free", "low"), [
-    (10**12, 10**11, False), (10**12, 4 * 10**9, False), (10**10, 4 * 10**8, True), (10**12, 10**8, True), (10**9, 9 * 10**8, False),
+    (10**12, 10**11, False), (10**12, 4 * 10**9, False), (10**10, 4 * 10**8, True), (10**12, 10**8, True),
+    (10**9, 9 * 10**8, False),
 ])
 def test_a_disk_is_low_when_little_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int,
                                            low: bool) -> None:

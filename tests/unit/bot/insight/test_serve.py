@@ -147,8 +147,8 @@ def test_the_state_names_the_release_and_the_queue(tmp_path: Path) -> None:
     """Which model answers, who waits, and how much room there is."""
     bundle = SimpleNamespace(name="0123456789abcdef", model_hash="f" * 64)
     agent = SimpleNamespace(lock_store=SimpleNamespace(queue=lambda: (3, 1)))
-    state = ServerState(app(agent=agent, updates=SimpleNamespace(running=SimpleNamespace(bundle=bundle), troubled=True)),
-                        Settings(var_dir=tmp_path))
+    updates = SimpleNamespace(running=SimpleNamespace(bundle=bundle), troubled=True)
+    state = ServerState(app(agent=agent, updates=updates), Settings(var_dir=tmp_path))
     found = {sample.name: (sample.labels, sample.value)
              for metric in Labelled((state,), "4").collect() for sample in metric.samples}
     assert found["imh_release_info"] == ({"bundle": bundle.name, "model": "f" * 12, "worker": "4"}, 1)
