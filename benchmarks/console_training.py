@@ -80,7 +80,8 @@ def main() -> None:
         make_bundle(ensure_model(Settings()), CONTENT, settings)
         engine = open_database(settings.database_url)
         with engine.begin() as connection:
-            person = accounts.add(connection, None, name="bench", shown="Bench", email="b@example.org", role=Role.EDITOR)
+            person = accounts.add(connection, None, name="bench", shown="Bench", email="b@example.org",
+                                  role=Role.EDITOR)
         # The first one also asks the model in production everything; the second one is compared with what it said.
         first, alone = (_train(engine, settings, person, number) for number in (1, 2))
         with Server(settings.var_dir) as server:
@@ -121,16 +122,16 @@ def _report(first: Took, alone: Took, beside: Took, chat: Chat) -> str:
         "# A training in the console",
         "",
         f"Written by `python -m benchmarks console-training` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores "
-        f"({platform.machine()}), load average {os.getloadavg()[1]:.1f} at the end. All of the project's training data, one "
-        f"example of staff that is new each time, {len(questions()):,} test questions. The first training also asks the "
-        "model in production everything; later ones only what is new. Beside it somebody sends two messages a second.",
+        f"({platform.machine()}), load average {os.getloadavg()[1]:.1f} at the end. All of the project's training data, "
+        f"one example of staff that is new each time, {len(questions()):,} test questions. The first training also asks "
+        "the model in production everything; later ones only what is new. Beside it somebody sends two messages a second.",
         "",
         "| seconds | first | again | again, with somebody who chats |",
         "|---|---|---|---|",
         *(f"| {name} | {one:.1f} | {two:.1f} | {three:.1f} |" for name, one, two, three in rows),
         f"| of the processor | {first.processor_s:.0f} | {alone.processor_s:.0f} | {beside.processor_s:.0f} |",
         "",
-        f"The chat meanwhile: {len(chat.took_s)} messages, {len(chat.failed)} without an answer; median {waits[0]:.0f} ms, "
-        f"95th percentile {waits[1]:.0f} ms, longest {waits[2]:.0f} ms.",
+        f"The chat meanwhile: {len(chat.took_s)} messages, {len(chat.failed)} without an answer; median {waits[0]:.0f} "
+        f"ms, 95th percentile {waits[1]:.0f} ms, longest {waits[2]:.0f} ms.",
         "",
     ])

@@ -27,7 +27,7 @@ from bot.settings import PROJECT, Settings
 from bot.staff_files import AREAS, FILES, SUFFIXES, held, staff_root
 from nlu.encoders.registry import ENCODER_DIR
 
-__all__ = ["live_files", "live_project", "staff_root", "trial"]
+__all__ = ["lent", "live_files", "live_project", "staff_root", "trial"]
 
 # What checking, training and serving read.
 _PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
@@ -183,6 +183,20 @@ def _link_caches(var: Path, settings: Settings) -> None:
     var.mkdir()
     (var / "encoders").symlink_to(ENCODER_DIR)
     (var / "embeddings").symlink_to(embeddings)
+
+
+@contextmanager
+def lent(project: Path) -> Iterator[tuple[int, ...]]:
+    """File descriptors to pass to a process that works in `project`, for as long as which a merged copy stays."""
+    if not (project / _LEASE).is_file():  # the repository itself
+        yield ()
+        return
+    handle = os.open(project / _LEASE, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield (handle,)
+    finally:
+        os.close(handle)
 
 
 def _lease(merged: Path) -> None:

@@ -39,5 +39,5 @@ def _item(outcome: Outcome) -> dict[str, Any]:
 
 
 def _outcome(key: str, item: Mapping[str, Any]) -> Outcome:
-    return Outcome(Utterance("", item["intent"], item["file"], {**item["marks"], "key": key}), item["kind"], tuple(item["topics"]),
-                   frozenset(item["offered"]), Thought(item["thought"], item["confidence"], {}), item["took_ms"])
+    return Outcome(Utterance("", item["intent"], item["file"], {**item["marks"], "key": key}), item["kind"],
+                   tuple(item["topics"]), frozenset(item["offered"]), Thought(item["thought"], item["confidence"], {}), item["took_ms"])

@@ -53,14 +53,14 @@ def near(held_out: list[str], trained: list[str]) -> Iterator[tuple[int, int]]:
 def _candidates(held_out: Sequence[str], trained: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The comparable pairs that may reach the token-set ratio: all that do are among them, and few others.
 
-    The ratio of 30 million pairs takes a minute. It is 2 L / (a + b) for two strings of lengths a and b and their longest
-    common subsequence L, and is taken of the shared words beside all words of one line, and of all words of both. The
-    first needs shared words of a length; the second pairs of letters in common, since what is not common splits L into
-    a + b - 2 L + 1 runs at most.
+    The ratio of 30 million pairs takes a minute. It is 2 L / (a + b) for two strings of lengths a and b and their
+    longest common subsequence L, and is taken of the shared words beside all words of one line, and of all words of
+    both. The first needs shared words of a length; the second pairs of letters in common, since what is not common
+    splits L into a + b - 2 L + 1 runs at most.
     """
     share = MAX_TOKEN_SET / 100
     words, letters = (_indicators(held_out, trained, of) for of in (_words, _pairs_of_letters))
-    lengths = [np.array([sum(map(len, _words(text))) + len(_words(text)) for text in texts]) for texts in (held_out, trained)]
+    lengths = [np.array([sum(len(word) + 1 for word in _words(text)) for text in texts]) for texts in (held_out, trained)]
     counts = [np.array([len(text.split()) for text in texts]) for texts in (held_out, trained)]
     weights = sparse.diags([float(len(word) + 1) for word in words.names])
     all_letters = letters.second.toarray().T.copy()
@@ -98,7 +98,7 @@ def _words(text: str) -> list[str]:
 
 
 def _pairs_of_letters(text: str) -> list[tuple[str, int]]:
-    """Each pair of neighbouring letters with its number, so that of two alike each counts; edges of words with a space."""
+    """Each pair of neighbouring letters with its number, so that two alike count twice; a space stands at each edge."""
     seen: Counter[str] = Counter()
     pairs = []
     for word in _words(text):

@@ -19,8 +19,8 @@ from bot.knowledge import CONTENT
 from bot.release import make_bundle, model_path
 from bot.settings import Settings
 from bot.store.database import open_database
-from bot.store.tables import messages
 from tests.support.console_process import Console
+from tests.support.inbox import put_message
 from tests.support.project import copy_project, thin_out
 
 PATIENCE_S = 1800
@@ -71,10 +71,15 @@ class Judged:
 
 @contextmanager
 def judged(trained: Path, folder: Path) -> Iterator[Judged]:
-    """A training on an eighth of the data, with the project's whole model in production: it has to come out worse."""
+    """A training on an eighth of the data, with the project's whole model in production.
+
+    It has to come out worse: all but one of the examples of one topic stand under another.
+    """
     project = copy_project(folder / "project", to_train=True)
     for part in ("nlu/data", "tests/nlu/held_out"):
         thin_out(project / part)
+    wrong = project / "nlu" / "data" / "topics" / "indicators.yml"
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace("ask_indicators", "ask_school_readiness"))
     for part, text, message in (("nlu/data", TAUGHT, 1), ("tests/nlu/held_out", HELD_OUT, 2)):
         (project / part / "staff").mkdir(exist_ok=True)
         (project / part / "staff" / "indicators.yml").write_text(_STAFF.format(text=text, message=message))
@@ -84,11 +89,10 @@ def judged(trained: Path, folder: Path) -> Iterator[Judged]:
     make_bundle(whole, CONTENT, settings)
     engine = open_database(settings.database_url)
     with engine.begin() as connection:
-        person = accounts.add(connection, None, name="ana", shown="Ana", email="ana@example.org", role=Role.ADMINISTRATOR)
-        for number, text in OPEN.items():
-            connection.execute(messages.insert().values(
-                id=number, sender_id="s", at=number, day="2026-11-28", channel="web", language="en", audience="parent",
-                text=text, kind="clarify", intent="nlu_fallback", confidence=0.2, state="new"))
+        person = accounts.add(connection, None, name="ana", shown="Ana", email="ana@example.org",
+                              role=Role.ADMINISTRATOR)
+    for number, text in OPEN.items():
+        put_message(engine, text, id=number)
     with Console(settings.var_dir, project=project) as console:
         job = _started(console, engine, settings, person)
         try:

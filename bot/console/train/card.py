@@ -30,7 +30,7 @@ class QualityCard:
     """`name` is the key of what the model was trained on, `made_at` seconds since 1970, `by` who had it trained.
 
     `items` is what `bot.evaluation.items.to_items` gives; `leaks` has the keys of held-out lines that the training data
-    gives away, each with the topic that they are held out for and the words' other topic; `sizes` counts lines and bytes;
+    gives away, each with the intent that it is held out for and the one that is trained; `sizes` counts lines and bytes;
     `seconds` is what each step of the training took.
     """
 

@@ -23,7 +23,7 @@ class Verdict:
 
 
 def gate(before: QualityCard | None, after: QualityCard, bounds: Bounds) -> list[Verdict]:
-    """Everything that there is to say, what blocks first. Both models are held against the lines that both were asked."""
+    """Everything that there is to say, what blocks first. The models are compared over the lines that both were asked."""
     found = [*_leaks(after), *(_losses(before, after, bounds) if before else _first())]
     if not any(verdict.blocks for verdict in found):
         found.append(Verdict("train.gate.passes", {}, blocks=False))

@@ -1,8 +1,8 @@
 """Trainings as jobs: one at a time, watched by anybody, ended by whoever may, and never half done.
 
-A job is a row and a process of its own (`work.py`), which outlives the console. Whatever is killed at whatever moment: a
-model, its card and its row are put in their places in one step each, the row last; a job whose process is gone is found
-by `repair` and told to have failed.
+A job is a row and a process of its own (`work.py`), which outlives the console. Whatever is killed at whatever moment:
+a model, its card and its row are put in their places in one step each, the row last; a job whose process is gone is
+found by `repair` and told to have failed.
 """
 
 from __future__ import annotations
@@ -159,8 +159,8 @@ def _sweep(engine: Engine, settings: Settings) -> None:
     left = [int(path.name) for path in (settings.var_dir / "training").glob("*/") if path.name.isdigit()]
     if left:
         with engine.connect() as connection:
-            ended = connection.execute(sa.select(jobs.c.id).where(jobs.c.id.in_(left), jobs.c.running.is_(None))).scalars()
-            for job in ended.all():
+            ended = connection.execute(sa.select(jobs.c.id).where(jobs.c.id.in_(left), jobs.c.running.is_(None)))
+            for job in ended.scalars().all():
                 shutil.rmtree(processes.folder_of(settings, job), ignore_errors=True)
 
 

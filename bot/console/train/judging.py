@@ -14,7 +14,6 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import ImhError
 from bot.evaluation.held_out import questions, staff_keys
-from bot.settings import Settings
 from bot.store.tables import messages
 from nlu.corpus import Utterance, utterances
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.console.people.accounts import Role
@@ -36,8 +36,8 @@ def overview(request: Request) -> Response:
     engine, ours = database(request), settings(request)
     with engine.connect() as connection:
         found = candidates.candidates(connection, ours)
-    return page(request, "train/overview.html", running=jobs.running(engine), jobs=jobs.latest(engine, ours, _SHOWN_JOBS),
-                candidates=found, live=candidates.production(ours), may_train=request.state.person.role >= Role.EDITOR)
+    return page(request, "train/overview.html", running=jobs.running(engine),
+                jobs=jobs.latest(engine, ours, _SHOWN_JOBS), candidates=found, live=candidates.production(ours), may_train=request.state.person.role >= Role.EDITOR)
 
 
 @requires(Role.EDITOR)
@@ -98,7 +98,8 @@ def card(request: Request) -> Response:
         found = candidates.find(connection, ours, after.name)
     return page(request, "train/card.html", card=after, before=before, live=candidates.production(ours),
                 candidate=found, verdicts=candidates.verdicts(ours, after.name), titles=_titles(request),
-                texts=view.texts(readable_project(settings(request))), shares=view.shares(before, after), topics=view.topics(before, after),
+                texts=view.texts(readable_project(settings(request))), shares=view.shares(before, after),
+                topics=view.topics(before, after),
                 dangers=view.dangers(after), missed=view.missed(after), matrix=view.matrix(after),
                 changed=view.changed(before, after), staff=view.staff_lines(before, after),
                 moved=[(number, words.get(number), then, now) for number, then, now in moved],

@@ -37,8 +37,8 @@ def spawn(settings: Settings, job: int, command: Sequence[str]) -> None:
     folder = folder_of(settings, job)
     folder.mkdir(parents=True, exist_ok=True)
     with log_of(settings, job).open("ab") as log:
-        process = subprocess.Popen(["env", f"TMPDIR={folder}", *_QUIET, *command, str(job)], cwd=PROJECT, stdin=subprocess.PIPE,
-                                   stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(["env", f"TMPDIR={folder}", *_QUIET, *command, str(job)], cwd=PROJECT,
+                                   stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
     assert process.stdin is not None
     try:
         # Not by the environment, which only the settings read, nor as arguments, which every user of the machine sees.

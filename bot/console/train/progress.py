@@ -19,7 +19,8 @@ _MOST = 0.95
 
 def expected_of(connection: Connection) -> dict[str, float]:
     """Seconds that each step is to take: what it took in the last job that was done."""
-    last = connection.execute(sa.select(jobs.c.seconds).where(jobs.c.state == "done").order_by(jobs.c.id.desc())).scalar()
+    done = sa.select(jobs.c.seconds).where(jobs.c.state == "done").order_by(jobs.c.id.desc())
+    last = connection.execute(done).scalar()
     return {**FIRST_S, **(json.loads(last) if last else {})}
 
 

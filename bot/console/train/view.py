@@ -21,7 +21,7 @@ NO_TOPIC = ("clarify", "out_of_scope", "crisis", "smalltalk")
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure of both models over the lines that both were asked; `before` is None where there is nothing to compare."""
+    """A figure of both models over the lines that both were asked; `before` is None where nothing can be compared."""
 
     name: str
     before: Share | None
@@ -136,7 +136,7 @@ def staff_lines(before: QualityCard | None, after: QualityCard) -> list[Changed]
 
 
 def changed_messages(before: QualityCard | None, after: QualityCard) -> list[tuple[int, str, str]]:
-    """Numbers of open messages of the inbox that are answered otherwise than by the model before: number, before, after."""
+    """Open messages of the inbox that are answered otherwise than by the model before: number, before, after."""
     then = before.items["also"] if before else {}
     return [(int(key), then[key], answered) for key, answered in after.items["also"].items()
             if key in then and then[key] != answered]

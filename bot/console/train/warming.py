@@ -1,7 +1,7 @@
 """`python -m bot.console.train.warming`, in a project's folder: reads the training data before anybody waits for it.
 
-Most of the first training on a machine is reading thousands of lines (two minutes), which later ones find where they were
-kept. The console has it done while people look through the inbox.
+Most of the first training on a machine is reading thousands of lines (two minutes), which later ones find where they
+were kept. The console has it done while people look through the inbox.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.overlay import lent
 from bot.settings import PROJECT
 from nlu.corpus import utterances
 from nlu.encoders import load
@@ -25,8 +26,9 @@ _BATCH = 1000
 
 def begin(project: Path) -> subprocess.Popen[bytes]:
     """Start reading a project's training data, in a process of its own."""
-    return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "bot.console.train.warming"], cwd=project,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with lent(project) as handles:  # staff go on labelling, and each label makes a newer copy
+        return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "bot.console.train.warming"], cwd=project,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=handles)
 
 
 def read(project: Path = PROJECT) -> None:

@@ -79,7 +79,7 @@ def unchanging_project(settings: Settings) -> Path:
 
 
 def ensure_model(model: Path, project: Path, scratch: Path) -> None:
-    """A model for the project at `model`: what is there, what the repository keeps, or a new one; whole or not at all."""
+    """A model for the project at `model`: what is there, what the repository keeps, or a new one; never half of it."""
     if model.is_file():
         return
     made, kept = scratch / "model.tar.gz", kept_model(project)

@@ -13,7 +13,7 @@ import pytest
 from bot import wiring
 from bot.check import check
 from bot.errors import ContentError, StaffFileError
-from bot.overlay import live_project, staff_root
+from bot.overlay import lent, live_project, staff_root
 from bot.release import training_key
 from bot.settings import PROJECT, Settings
 from bot.staff_files import place
@@ -113,6 +113,23 @@ def test_old_copies_go(settings: Settings) -> None:
     put(settings, "nlu/data/staff/contact.yml", EXAMPLES)
     live_project(settings)
     assert not in_use.exists()
+
+
+def test_a_copy_stays_while_a_process_works_in_it(settings: Settings) -> None:
+    """However many newer ones this process made: a reader of the training data found its files gone after eight labels."""
+    first = live_project(settings)
+    with lent(first) as handles:
+        working = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=handles)
+    try:
+        for number in range(20):
+            put(settings, "nlu/data/staff/contact.yml", EXAMPLES.replace("noon", f"{number} o'clock"))
+            live_project(settings)
+        assert first.is_dir()
+    finally:
+        working.communicate(b"\n")
+    put(settings, "nlu/data/staff/contact.yml", EXAMPLES)
+    live_project(settings)
+    assert not first.is_dir()
 
 
 @pytest.mark.parametrize("name", ["bot/content/topics/contact.yml", "bot/content/topics", "nlu/data", "domain.yml",

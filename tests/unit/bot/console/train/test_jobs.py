@@ -152,7 +152,8 @@ def test_killed_in_any_step_it_is_nothing_or_whole(room: Room, step: str) -> Non
 def test_it_goes_on_when_the_console_is_killed(room: Room) -> None:
     """And the next console watches it to its end."""
     room.stop_at.write_text("train")
-    starting = (f"import pickle, sys; from bot.console.train import jobs; from bot.store.database import open_database; "
+    starting = (f"import pickle, sys; from bot.console.train import jobs; "
+                f"from bot.store.database import open_database; "
                 f"settings, person = pickle.load(sys.stdin.buffer); "
                 f"jobs.start(open_database(settings.database_url), settings, person, command={WORK!r}); "
                 f"print('started', flush=True); import time; time.sleep(600)")
@@ -172,8 +173,8 @@ def test_a_job_that_never_began_is_found(room: Room) -> None:
     """The console was killed between writing it down and starting its process."""
     with room.engine.begin() as connection:
         connection.execute(table.insert().values(
-            id=7, person_id=1, person="", state="running", running=1, host="gone", beat_at=time.time() - jobs.LOST_S + 30,
-            started_at=0, step=STEPS[0], step_at=0, seconds="{}", expected=json.dumps(FIRST_S)))
+            id=7, person_id=1, person="", state="running", running=1, host="gone",
+            beat_at=time.time() - jobs.LOST_S + 30, started_at=0, step=STEPS[0], step_at=0, seconds="{}", expected=json.dumps(FIRST_S)))
     jobs.repair(room.engine, room.settings)
     assert room.state(7).running
     with room.engine.begin() as connection:
@@ -189,7 +190,8 @@ def test_a_number_that_was_given_to_another_process_is_not_killed(room: Room) ->
         with room.engine.begin() as connection:
             connection.execute(table.insert().values(
                 id=7, person_id=1, person="", state="running", running=1, host=socket.gethostname(), pid=stranger.pid,
-                beat_at=time.time(), started_at=0, step=STEPS[0], step_at=0, seconds="{}", expected=json.dumps(FIRST_S)))
+                beat_at=time.time(), started_at=0, step=STEPS[0], step_at=0, seconds="{}",
+                expected=json.dumps(FIRST_S)))
         jobs.repair(room.engine, room.settings)
         assert room.state(7).state == "failed"
         assert stranger.poll() is None
