@@ -184,6 +184,20 @@ def privacy() -> None:
     console.print(write(), markup=False)
 
 
+@app.command()
+def fuzz() -> None:
+    """20,000 random inputs to a real server; fails where one of them gets a 5xx."""
+    from benchmarks.fuzz import measure
+    from bot.training import ensure_release
+
+    ensure_release(Settings())
+    with console.status("Sending (some minutes) …"):
+        statuses = measure()
+    console.print(", ".join(f"{status}: {count}" for status, count in sorted(statuses.items())), markup=False)
+    if any(status >= 500 for status in statuses):
+        raise typer.Exit(1)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     configure_logging()

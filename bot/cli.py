@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bot.check import check as check_project
 from bot.errors import ImhError, SettingsError
-from bot.logs import configure_logging
+from bot.logs import configure_logging, use_format
 from bot.overlay import live_project
 from bot.personal_commands import erase, export, retain
 from bot.settings import Settings, load_settings, pseudonym_key
@@ -68,6 +68,7 @@ def keep() -> None:
 def serve() -> None:
     """Answer on the web and the text-message channel; train first where the data changed."""
     settings = load_settings()
+    use_format(settings.log_format)
     _release_apart()
     console.print(f"Chat in a browser:  http://{settings.host}:{settings.port}/webhooks/web/\n"
                   f"For a program:      POST http://{settings.host}:{settings.port}/webhooks/web/webhook\n"
@@ -83,6 +84,7 @@ def serve() -> None:
 def staff_console() -> None:
     """The staff console: look through what was asked, teach, correct, train and release."""
     settings = load_settings()
+    use_format(settings.log_format)
     from bot.console.serve import address, serve as run
 
     run(settings, lambda: console.print(f"Staff console:  {address(settings)}/\nStop with Ctrl+C."))

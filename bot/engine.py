@@ -8,6 +8,7 @@ works without this module.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -28,6 +29,7 @@ from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
+from bot.insight.record import hears, stage
 from bot.store.events import event_from
 
 
@@ -74,15 +76,20 @@ class Processor(MessageProcessor):
         with what was understood: the event of a message is made afterwards, so its time alone does not tell.
         """
         started = time.perf_counter()
-        work = partial(self._parse_message_with_graph, message,
+        # In the request's own context: what is logged in the thread carries its id.
+        work = partial(contextvars.copy_context().run, self._parse_message_with_graph, message,
                        tracker or DialogueStateTracker.from_events(message.sender_id, []), only_output_properties)
-        parsed = await asyncio.get_running_loop().run_in_executor(self._understanding, work)
+        with stage("nlu"):
+            parsed = await asyncio.get_running_loop().run_in_executor(self._understanding, work)
+        if parsed["intent"].get("name") == "crisis":
+            hears((parsed.get("crisis") or {}).get("kinds") or ("other",), (parsed.get("language") or {}).get("code"))
         self._update_full_retrieval_intent(parsed)
         self._check_for_unseen_features(parsed)
         return {**parsed, "understood_ms": round((time.perf_counter() - started) * 1000, 1)}
 
     def predict_next_with_tracker_if_should(self, tracker: DialogueStateTracker) -> Tuple[Action, PolicyPrediction]:
-        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        with stage("policy"):
+            action, prediction = super().predict_next_with_tracker_if_should(tracker)
         return (self.local_actions[action.name()] if isinstance(action, RemoteAction) else action), prediction
 
     async def _run_action(self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel,
@@ -109,6 +116,7 @@ class LocalAction(Action):
     def name(self) -> str:
         return self._name
 
+    @stage("action")
     async def run(self, output_channel: OutputChannel, nlg: NaturalLanguageGenerator, tracker: DialogueStateTracker,
                   domain: Domain) -> List[Event]:
         dispatcher = CollectingDispatcher()

@@ -19,6 +19,8 @@ from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
 from bot.errors import SettingsError
+from bot.insight.alerts import CrisisAlerts
+from bot.insight.serve import MetricsPort
 from bot.knowledge import use
 from bot.running import load_first, open_stores
 from bot.settings import Settings
@@ -52,9 +54,10 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
     app.register_listener(_follow_no_more, "before_server_stop")
-    retention = DailyRetention(settings.database_url, settings.retention_days)
-    app.register_listener(retention.start, "after_server_start")
-    app.register_listener(retention.stop, "before_server_stop")
+    for beside in (DailyRetention(settings.database_url, settings.retention_days), MetricsPort(settings),
+                   CrisisAlerts(settings)):
+        app.register_listener(beside.start, "after_server_start")
+        app.register_listener(beside.stop, "before_server_stop")
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 

@@ -67,6 +67,15 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     benchmarks_dir: Path | None = None
+    log_format: str = "text"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    alert_url: str = field(default="", repr=False)
+    alert_email: str = ""
+    alert_from: str = ""
+    alert_smtp: str = field(default="", repr=False)
+    alert_crises: Rate = Rate(5, 600)
+    alert_every_s: int = 3600
 
     @property
     def database_url(self) -> str:
@@ -115,6 +124,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         oidc_client_id=read("IMH_OIDC_CLIENT_ID", default.oidc_client_id, str),
         oidc_client_secret=read("IMH_OIDC_CLIENT_SECRET", default.oidc_client_secret, str),
         benchmarks_dir=read("IMH_BENCHMARKS_DIR", default.benchmarks_dir, lambda text: Path(text).expanduser().resolve()),
+        log_format=read("IMH_LOG_FORMAT", default.log_format, _text_or_json),
+        metrics_host=read("IMH_METRICS_HOST", default.metrics_host, str),
+        metrics_port=read("IMH_METRICS_PORT", default.metrics_port, _port),
+        alert_url=read("IMH_ALERT_URL", default.alert_url, _http_address),
+        alert_email=read("IMH_ALERT_EMAIL", default.alert_email, _mailbox),
+        alert_from=read("IMH_ALERT_FROM", default.alert_from, _mailbox),
+        alert_smtp=read("IMH_ALERT_SMTP", default.alert_smtp, _smtp_address),
+        alert_crises=read("IMH_ALERT_CRISES", default.alert_crises, _rate),
+        alert_every_s=read("IMH_ALERT_EVERY", default.alert_every_s, _positive),
     )
     if settings.twilio_auth_token and not settings.public_url:
         read.wrong.append("IMH_PUBLIC_URL: is needed beside IMH_TWILIO_AUTH_TOKEN: Twilio signs the public address; "
@@ -130,6 +148,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if settings.workers > 1 and not (settings.redis_url or settings.database_url.startswith("postgresql")):
         read.wrong.append("IMH_WORKERS: several workers need a lock that they share: PostgreSQL in IMH_DB_URL, or a Redis in "
                           "IMH_REDIS_URL; without either set it to 1")
+    if settings.metrics_port and settings.metrics_port in {settings.port, settings.console_port}:
+        read.wrong.append("IMH_METRICS_PORT: is the port of the bot or of the console; give the figures one of their own")
+    if settings.alert_email and not (settings.alert_from and settings.alert_smtp):
+        read.wrong.append("IMH_ALERT_SMTP: is needed with IMH_ALERT_FROM beside IMH_ALERT_EMAIL; set both to send e-mail")
     if read.wrong:
         raise SettingsError("\n".join(["These settings cannot be used:", *(f"  {line}" for line in read.wrong)]))
     return settings
@@ -235,6 +257,32 @@ def _ours_or_provider(text: str) -> str:
 def _redis_url(text: str) -> str:
     if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError(f"'{text.split('@')[-1]}' is not an address like redis://127.0.0.1:6379/0")
+    return text
+
+
+def _text_or_json(text: str) -> str:
+    if text not in {"text", "json"}:
+        raise ValueError(f"'{text}' is neither text nor json")
+    return text
+
+
+def _http_address(text: str) -> str:
+    """An address whose path and query may be a secret, and so are not quoted."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not an address like https://alerts.example.org/hook")
+    return text
+
+
+def _smtp_address(text: str) -> str:
+    if urlsplit(text).scheme not in {"smtp", "smtps"} or not urlsplit(text).hostname:
+        raise ValueError("is not an address like smtp://user:password@mail.example.org:587 (or smtps://)")
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", text):
+        raise ValueError(f"'{text}' is not an e-mail address")
     return text
 
 

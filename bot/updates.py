@@ -106,6 +106,11 @@ class Updates:
             await beside(give_back_memory)
 
     @property
+    def troubled(self) -> bool:
+        """Whether no release can be looked for at the moment."""
+        return bool(self._trouble)
+
+    @property
     def _name(self) -> str:
         return self.running.bundle.name if self.running else ""
 

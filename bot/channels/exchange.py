@@ -14,6 +14,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 
 from bot.errors import ChannelError
+from bot.insight import metrics
 from bot.knowledge import current, one_knowledge
 from bot.logs import where
 from bot.privacy import shared_masker
@@ -93,6 +94,7 @@ async def _exchange(agent: Agent, incoming: Incoming) -> list[Message]:
         if not (output.messages and turn.committed):
             raise ChannelError(503, "unavailable")
         _erase_if_said(agent, incoming, output.messages)
+    metrics.replied(incoming.channel, output.messages)
     return output.messages
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from typing import Protocol, Sequence
 from urllib.parse import parse_qsl
 
 from sanic import Blueprint
 
 from bot.errors import ChannelError
+from bot.insight import metrics
 from bot.sms.desk import Desk
 from bot.sms.messages import MAX_MESSAGE_ID_CHARACTERS
+from bot.sms.segments import size
 from bot.store.sms import SmsStore
 
 MAX_FIELDS = 100
@@ -60,3 +62,8 @@ def message_id(found: dict[str, list[str]], name: str) -> str:
     if not _MESSAGE_ID.fullmatch(value):
         raise ChannelError(400, "malformed")
     return value
+
+
+def count_segments(gateway: str, texts: Sequence[str]) -> None:
+    """Count what is handed to a gateway, by which it is paid."""
+    metrics.SEGMENTS.labels(gateway).inc(sum(size(text).segments for text in texts))

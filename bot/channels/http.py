@@ -11,6 +11,7 @@ from sanic.exceptions import InvalidUsage, SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot.channels.observing import observe, recorded
 from bot.errors import ChannelError
 from bot.knowledge import current
 from bot.logs import where
@@ -73,10 +74,12 @@ def prepare_app(app: Sanic, settings: Settings) -> None:
             response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_KEPT_S)
 
     app.register_middleware(add_headers, "response")
+    observe(app, settings)
 
 
 async def refuse_odd_lengths(request: Request, **_: Any) -> None:
     """Refuse a body whose length is no number, or two numbers. A negative one makes Sanic 21.12 read for ever."""
+    recorded(request)  # the first that is known of a request: what is logged of it from here on carries its id
     lengths = request.headers.getall("content-length", [])
     if len(set(lengths)) > 1 or any(not (length.isascii() and length.isdigit()) for length in lengths):
         raise InvalidUsage("Bad Request")

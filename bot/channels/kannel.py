@@ -8,9 +8,10 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.gateway import Service, fields, message_id, needed
+from bot.channels.gateway import Service, count_segments, fields, message_id, needed
 from bot.channels.http import caller_address
 from bot.errors import ChannelError, UnansweredError
+from bot.insight import metrics
 from bot.settings import Settings
 from bot.sms.messages import Inbound
 
@@ -35,9 +36,12 @@ class Kannel:
             try:
                 texts = await service.desk.answer(inbound)
             except UnansweredError as error:
+                metrics.UNANSWERED.labels(NAME).inc()
                 # Kannel brings the message again, and tells the person when it gives up.
                 raise ChannelError(503, "unavailable") from error
-            return HTTPResponse("\n".join(texts), status=200, content_type="text/plain; charset=utf-8")
+            text = "\n".join(texts)
+            count_segments(NAME, (text,) if text else ())
+            return HTTPResponse(text, status=200, content_type="text/plain; charset=utf-8")
 
     def _admitted(self, request: Request) -> dict[str, list[str]]:
         """The query's fields. Raises ChannelError 403 where it is not our gateway that asks, 400 where it is broken."""

@@ -9,6 +9,7 @@ import time
 from limits import RateLimitItemPerSecond
 
 from bot.errors import ChannelError
+from bot.insight import metrics
 from bot.rates import Counts
 from bot.settings import Rate, Settings
 
@@ -32,6 +33,7 @@ class Limiter:
                 if key is not None]
         free_at = self._counts.take(*keys)
         if free_at is not None:
+            metrics.REFUSED.labels("web").inc()
             raise ChannelError(429, "too_many", retry_after_s=max(1, math.ceil(free_at - time.time())))
 
 

@@ -12,14 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.exchange import Incoming, bounded, exchange, understood
 from bot.channels.gateway import Gateway
+from bot.channels.hearing import heard
 from bot.channels.http import prepare_app
 from bot.channels.kannel import Kannel
 from bot.channels.twilio import Twilio
 from bot.errors import ChannelError, SettingsError, StoreError, UnansweredError
+from bot.insight import metrics
 from bot.knowledge import Answer, Kind, current, one_knowledge
 from bot.logs import where
 from bot.render import sms as render
-from bot.safety import shared_screen
 from bot.settings import Settings, load_settings, pseudonym_key
 from bot.sms import texts
 from bot.sms.desk import Desk
@@ -94,13 +95,12 @@ class SmsService:
                                 "knows who asked for silence.") from error
         self.store = self.dialogue.store = SmsStore(settings.database_url, key_id=pseudonyms.key_id)
         self.store.open()
-        screen = shared_screen()
         sender, total = settings.rate_sender, settings.rate_sms
         self.desk = Desk(
             pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords(),
-            hears=lambda text: screen.screen(text).kinds,
-            throttle=Throttle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
-                              redis_url=settings.redis_url))
+            hears=lambda text: heard(text).kinds,
+            throttle=CountedThrottle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
+                                     redis_url=settings.redis_url))
         self._open = True
 
     def close(self) -> None:
@@ -108,6 +108,17 @@ class SmsService:
         if self._open:
             self.store.close()
             self._open = False
+
+
+class CountedThrottle(Throttle):
+    """Limits that an operator can see at work."""
+
+    def admit(self, sender_id: str) -> bool:
+        """As the limits say."""
+        admitted = super().admit(sender_id)
+        if not admitted:
+            metrics.REFUSED.labels("sms").inc()
+        return admitted
 
 
 class EngineDialogue:

@@ -10,8 +10,9 @@ from sanic.response import HTTPResponse
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot.channels.gateway import Service, fields, message_id, needed
+from bot.channels.gateway import Service, count_segments, fields, message_id, needed
 from bot.errors import ChannelError, StoreError, UnansweredError
+from bot.insight import metrics
 from bot.settings import Settings
 from bot.sms.keywords import Wish
 from bot.sms.messages import Inbound
@@ -41,6 +42,7 @@ class Twilio:
             try:
                 return self._twiml(await service.desk.answer(inbound), inbound)
             except UnansweredError:
+                metrics.UNANSWERED.labels(NAME).inc()
                 # Twilio does not come again: an error would leave the person without a word.
                 return self._twiml((service.desk.unavailable(inbound),), inbound)
 
@@ -77,6 +79,7 @@ class Twilio:
 
     def _twiml(self, texts: Sequence[str], inbound: Inbound) -> HTTPResponse:
         """The answer in the response itself; silence is an empty one."""
+        count_segments(NAME, texts)
         response = MessagingResponse()
         for text in texts:
             response.message(text, status_callback=f"{self._public_url}{PATH}/status")

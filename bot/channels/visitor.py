@@ -12,13 +12,13 @@ from sanic.response import json as json_response
 
 from bot.channels.exchange import bounded
 from bot.channels.fields import identifier, words
+from bot.channels.hearing import heard
 from bot.channels.http import caller_address, json_body
 from bot.channels.limits import Limiter
 from bot.channels.sessions import Sessions
 from bot.errors import ChannelError
 from bot.knowledge import LANGUAGES, current
 from bot.privacy import shared_masker
-from bot.safety import shared_screen
 from bot.settings import Settings
 from bot.store import conversation
 
@@ -67,7 +67,7 @@ def add_routes(web: Blueprint, *, settings: Settings, sessions: Sessions, limite
     async def feedback(request: Request) -> HTTPResponse:
         given = read_feedback(json_body(request))
         sender = sessions.accept(given.sender)
-        danger = shared_screen().screen(given.text or "")
+        danger = heard(given.text or "", given.language)
         if not danger:
             admit(request, sender)
         store = _store(request)

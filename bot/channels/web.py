@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Mapping
 
-import sqlalchemy.exc
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
 from sanic.request import Request
@@ -16,10 +15,12 @@ from sanic.response import json as json_response
 from bot.channels import assets, page, visitor
 from bot.channels.exchange import Incoming, Message, bounded, exchange
 from bot.channels.fields import identifier, words
+from bot.channels.hearing import heard
 from bot.channels.http import caller_address, error_response, json_body, prepare_app
 from bot.channels.limits import Limiter
 from bot.channels.sessions import Sessions
 from bot.errors import ChannelError
+from bot.insight.health import look
 from bot.knowledge import AUDIENCES, LANGUAGES
 from bot.safety import shared_screen
 from bot.settings import Settings, load_settings
@@ -92,7 +93,7 @@ class WebInput(InputChannel):
         self._settings = settings or load_settings()
         self._limiter = Limiter(self._settings)
         self._sessions = Sessions(self._settings)
-        self._screen = shared_screen()
+        shared_screen()  # loaded before anybody waits for it
 
     @classmethod
     def name(cls) -> str:
@@ -115,8 +116,11 @@ class WebInput(InputChannel):
 
         @web.get("/health/ready")
         async def ready(request: Request) -> HTTPResponse:
-            reason = _not_ready(request.app.ctx.agent)
-            return error_response(503, "unavailable", reason=reason) if reason else json_response({"status": "ready"})
+            ctx = request.app.ctx
+            health = look(self._settings, ctx.agent, getattr(ctx, "updates", None), lambda agent: bounded(agent).ping())
+            if health.down:
+                return error_response(503, "unavailable", reason=health.down[0], reasons=health.reasons)
+            return json_response({"status": "degraded" if health.degraded else "ready", "reasons": health.reasons})
 
         @web.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
@@ -153,7 +157,7 @@ class WebInput(InputChannel):
                               {"Content-Security-Policy": page.POLICY, "Vary": "Accept-Encoding"}, status=status)
 
     async def _answer(self, request: Request, message: WebMessage) -> HTTPResponse:
-        danger = self._screen.screen(message.text)
+        danger = heard(message.text, message.metadata.get("language"))
         try:
             reply = await self._reply(request, message, danger=bool(danger))
         except ChannelError as error:
@@ -175,7 +179,7 @@ class WebInput(InputChannel):
             # The page that complains belongs to the same conversation, unless it is the sender that is wrong.
             sender = "" if error.code == "sender_invalid" else form["sender"]
             return self._page(request, [], language=language, sender=sender, error=error.code, status=error.status)
-        danger = self._screen.screen(message.text)
+        danger = heard(message.text, message.metadata.get("language"))
         try:
             reply = await self._reply(request, message, danger=bool(danger))
         except ChannelError as error:
@@ -191,14 +195,3 @@ class WebInput(InputChannel):
             sender_id=message.sender, text=message.text, channel=self.name(), message_id=message.message_id,
             metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE,
                       "erasable": self._sessions.is_signed(message.sender)}))
-
-
-def _not_ready(agent: Any) -> str | None:
-    """Why no question can be answered now, or None."""
-    if agent is None or not agent.is_ready():
-        return "no model is loaded"
-    try:
-        bounded(agent).ping()
-    except sqlalchemy.exc.SQLAlchemyError:
-        return "the database does not answer"
-    return None

@@ -41,3 +41,8 @@ class QueueLockStore(LockStore):
             self._waiting[conversation_id] -= 1
             if not self._waiting[conversation_id]:
                 del self._waiting[conversation_id], self._locks[conversation_id]
+
+    def queue(self) -> tuple[int, int]:
+        """How many messages are being answered or wait for it, and how many senders have one behind another."""
+        waiting = list(self._waiting.values())
+        return sum(waiting), sum(count > 1 for count in waiting)

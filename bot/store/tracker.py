@@ -23,6 +23,7 @@ from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotS
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.errors import StoreError
+from bot.insight.record import stage
 from bot.store import tables
 from bot.store.database import open_engine, upsert
 from bot.store.events import event_from
@@ -77,6 +78,7 @@ class BoundedTrackerStore(SQLTrackerStore):
         setattr(tracker, _STORED, len(tracker.events))
         return tracker
 
+    @stage("store")
     def _read(self, sender_id: str) -> tuple[list[str], str | None]:
         """The last events, newest first, and the slots, each as JSON."""
         with self.engine.connect() as connection:
@@ -101,6 +103,7 @@ class BoundedTrackerStore(SQLTrackerStore):
             setattr(tracker, _STORED, len(tracker.events))
         return tracker
 
+    @stage("store")
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Write the events that are new since the tracker was read, its slots, and the reply, or none of them."""
         await self.stream_events(tracker)
@@ -121,6 +124,7 @@ class BoundedTrackerStore(SQLTrackerStore):
         if ours:
             turn.committed = True
 
+    @stage("store")
     def reply_to(self, sender_id: str, message_id: str) -> list[Any] | None:
         """The reply that this message id of this sender already got in the last 48 hours, or None."""
         with self.engine.connect() as connection:

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "bot/rates.py": (),
     "bot/sms": ("bot.errors", "bot.knowledge", "bot.rates"),
     "bot/privacy": (),
+    "bot/insight": ("bot.logs", "bot.settings"),
     "bot/render": ("bot.knowledge", "bot.sms"),
     # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
     "bot/console": ("bot.archive", "bot.check", "bot.errors", "bot.inputs", "bot.knowledge", "bot.logs", "bot.overlay",
@@ -39,7 +40,7 @@ MAY_IMPORT = {
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
                 "bot/wiring.py", "bot/archive.py", "bot/inputs.py", "bot/release.py",
                 "bot/sources.py", "bot/knowledge", "bot/rates.py", "bot/reading.py", "bot/safety", "bot/sms",
-                "bot/privacy",
+                "bot/privacy", "bot/insight",
                 "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 
 

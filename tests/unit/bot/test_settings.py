@@ -36,6 +36,14 @@ WRONG = {
     "IMH_EVALUATION_ONE_IN": "0",
     "IMH_APPROVALS": "3",
     "IMH_OIDC_ISSUER": "login.example.org",
+    "IMH_LOG_FORMAT": "xml",
+    "IMH_METRICS_PORT": "yes",
+    "IMH_ALERT_URL": "alerts.example.org/hook",
+    "IMH_ALERT_EMAIL": "on duty",
+    "IMH_ALERT_FROM": "bot",
+    "IMH_ALERT_SMTP": "http://hunter2@mail",
+    "IMH_ALERT_CRISES": "5",
+    "IMH_ALERT_EVERY": "0",
 }
 
 
@@ -76,6 +84,12 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_STAFF_DIR", "/srv/staff", "staff_dir", Path("/srv/staff")),
     ("IMH_EVALUATION_ONE_IN", "10", "evaluation_one_in", 10),
     ("IMH_APPROVALS", "2", "approvals", 2),
+    ("IMH_LOG_FORMAT", "json", "log_format", "json"),
+    ("IMH_METRICS_HOST", "10.0.0.9", "metrics_host", "10.0.0.9"),
+    ("IMH_METRICS_PORT", "9405", "metrics_port", 9405),
+    ("IMH_ALERT_URL", "https://alerts.example.org/hook?key=a", "alert_url", "https://alerts.example.org/hook?key=a"),
+    ("IMH_ALERT_CRISES", "3/60", "alert_crises", Rate(3, 60)),
+    ("IMH_ALERT_EVERY", "60", "alert_every_s", 60),
 ])
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     """Text becomes a value of the field's type."""
@@ -137,6 +151,8 @@ def test_several_workers_may_share_a_lock(shared: dict[str, str]) -> None:
     ("IMH_PSEUDONYM_KEY", KEY, KEY),
     ("IMH_CONSOLE_TOKEN", KEY, KEY),
     ("IMH_OIDC_CLIENT_SECRET", "hunter2", "hunter2"),
+    ("IMH_ALERT_URL", "https://alerts.example.org/hook/hunter2", "hunter2"),
+    ("IMH_ALERT_SMTP", "smtp://bot:hunter2@mail:25", "hunter2"),
 ])
 def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str) -> None:
     """A log that prints the settings gives nothing away."""
@@ -145,7 +161,8 @@ def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str
 
 @pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh"),
                                             ("IMH_REDIS_URL", "http://:hunter2@redis"), ("IMH_KANNEL_TOKEN", "hunter2"),
-                                            ("IMH_PSEUDONYM_KEY", "hunter2"), ("IMH_CONSOLE_TOKEN", "hunter2")])
+                                            ("IMH_PSEUDONYM_KEY", "hunter2"), ("IMH_CONSOLE_TOKEN", "hunter2"),
+                                            ("IMH_ALERT_URL", "ftp://alerts/hunter2"), ("IMH_ALERT_SMTP", "hunter2:25")])
 def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
     """What is wrong with a secret is told without it."""
     with pytest.raises(SettingsError) as caught:
@@ -176,6 +193,22 @@ def test_a_provider_of_sign_in_knows_the_console_by_a_name_and_a_secret() -> Non
             load_settings({**issuer, **known})
     settings = load_settings({**issuer, "IMH_OIDC_CLIENT_ID": "console", "IMH_OIDC_CLIENT_SECRET": "hunter2"})
     assert settings.oidc_issuer == "https://login.example.org/realm"
+
+
+def test_the_figures_are_never_on_a_port_that_others_listen_on() -> None:
+    """How many people were in danger is nobody's business outside."""
+    for shared in ("5005", "5006"):
+        with pytest.raises(SettingsError, match="IMH_METRICS_PORT"):
+            load_settings({"IMH_METRICS_PORT": shared})
+
+
+def test_an_alert_by_mail_needs_a_sender_and_a_server() -> None:
+    """An alert that cannot be sent would be noticed only when it was needed."""
+    mail = {"IMH_ALERT_EMAIL": "duty@example.org"}
+    for given in ({}, {"IMH_ALERT_FROM": "bot@example.org"}, {"IMH_ALERT_SMTP": "smtp://mail"}):
+        with pytest.raises(SettingsError, match="IMH_ALERT_SMTP"):
+            load_settings({**mail, **given})
+    assert load_settings({**mail, "IMH_ALERT_FROM": "bot@example.org", "IMH_ALERT_SMTP": "smtp://mail"}).alert_email
 
 
 def test_the_two_keys_are_two() -> None:

@@ -1,0 +1,113 @@
+"""One request on its way: its id, how long each stage took, and the danger that was heard in it.
+
+The record travels with the request's context, into tasks that it starts. What is timed outside of any request (a
+rehearsal, a terminal chat) is counted all the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import secrets
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Callable, Sequence, TypeVar
+
+from bot.insight import metrics
+from bot.logs import request_id
+
+UNKNOWN = "other"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass
+class Record:
+    """`started` is of `time.perf_counter`; `spent_s` the seconds of all stages but the channel."""
+
+    id: str
+    started: float = field(default_factory=time.perf_counter)
+    spent_s: float = 0.0
+    dangers: set[str] = field(default_factory=set)
+    language: str = UNKNOWN
+    finished: bool = False
+
+
+_record: ContextVar[Record | None] = ContextVar("request_record", default=None)
+
+
+def begin(given_id: str = "") -> Record:
+    """A new record for this context; the id is the one given, else 128 random bits."""
+    record = Record(given_id or secrets.token_hex(16))
+    _record.set(record)
+    request_id.set(record.id)
+    return record
+
+
+def finish(record: Record, channel: str, status: int) -> float:
+    """Count the request, once, and leave its context; the seconds that it took."""
+    seconds = time.perf_counter() - record.started
+    if not record.finished:
+        record.finished = True
+        metrics.REQUESTS.labels(channel, str(status)).inc()
+        metrics.REQUEST_SECONDS.labels(channel).observe(seconds)
+        metrics.took("channel", max(0.0, seconds - record.spent_s))
+        if record.dangers:
+            metrics.heard(sorted(record.dangers), record.language)
+    return seconds
+
+
+def leave() -> None:
+    """What is logged from here on belongs to no request."""
+    _record.set(None)
+    request_id.set("")
+
+
+def hears(kinds: Sequence[str], language: str | None = None) -> None:
+    """Note danger, by the rules or by the classifier: a message counts once a kind, however many hear it."""
+    record = _record.get()
+    if record is None:
+        metrics.heard(kinds, language or UNKNOWN)
+        return
+    if language:
+        record.language = language
+    new = [kind for kind in kinds if kind not in record.dangers]
+    record.dangers.update(new)
+    if new and record.finished:  # a text message that took longer than its gateway waits
+        metrics.heard(new, record.language)
+
+
+class stage:  # noqa: N801  reads as a word where it is used
+    """`with stage("store"):` times what is within; as a decorator, every call of a function."""
+
+    __slots__ = ("_name", "_started")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        seconds = time.perf_counter() - self._started
+        metrics.took(self._name, seconds)
+        record = _record.get()
+        if record is not None:
+            record.spent_s += seconds
+
+    def __call__(self, function: _Function) -> _Function:
+        name = self._name
+        if inspect.iscoroutinefunction(function):
+            @functools.wraps(function)
+            async def timed_coroutine(*given: Any, **named: Any) -> Any:
+                with stage(name):
+                    return await function(*given, **named)
+            return timed_coroutine  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def timed(*given: Any, **named: Any) -> Any:
+            with stage(name):
+                return function(*given, **named)
+        return timed  # type: ignore[return-value]
