@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console administrator chat sms kannel rekey test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel rekey retain test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -41,6 +41,9 @@ kannel: $(READY) ## print Kannel's configuration (IMH_KANNEL_TOKEN must be set)
 
 rekey: $(READY) ## change the key of the phone numbers' pseudonyms
 	@$(PYTHON) -m bot rekey
+
+retain: $(READY) ## delete now what is past IMH_RETENTION_DAYS; the server does it once a day
+	@$(PYTHON) -m bot retain
 
 test: $(READY) ## every test that a clean machine can run
 	@$(PYTHON) -m bot train

@@ -28,6 +28,8 @@ class ActionConverse(ReplyingAction):
             return Reply((author.smalltalk("still_here"),))
         if intent == "deny":
             return self._deny(memory, author)
+        if intent == "erase_data" and memory.erasable:
+            return Reply((author.erased(),))
         message = author.smalltalk(intent, contact=intent in _WITH_CONTACT,
                                    related=starters if intent in _WITH_STARTERS else ())
         if intent == "all_safe":

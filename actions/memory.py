@@ -27,7 +27,7 @@ class Memory:
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message
     asks where the answer before is from; `leans` says how the message leans on what came before ("stays",
     "goes_on", "perhaps", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all of
-    the quotation; `asked` holds the slots of what was asked for in words or by the switch.
+    the quotation; `erasable`: whoever writes may have the conversation erased; `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str
@@ -46,6 +46,7 @@ class Memory:
     crisis: tuple[str, ...]
     noticed: bool
     quotation_unread: bool
+    erasable: bool
     asked: Mapping[str, str | None]
 
     @classmethod
@@ -77,6 +78,7 @@ class Memory:
             crisis=tuple(slots.get("crisis") or ()),
             noticed=bool(slots.get("noticed")),
             quotation_unread=bool(metadata.get("quotation_unread")),
+            erasable=bool(metadata.get("erasable")),
             asked=asked,
         )
 

@@ -155,6 +155,16 @@ def thresholds() -> None:
         print(line, flush=True)
 
 
+@app.command(name="console-training")
+def console_training() -> None:
+    """A training in the console, alone and while somebody chats, into docs/performance-console-training.md."""
+    from benchmarks.console_training import REPORT, main
+
+    with console.status("Measuring (about ten minutes) …"):
+        main()
+    console.print(REPORT.read_text(encoding="utf-8"), markup=False)
+
+
 @app.command(name="console")
 def staff_console() -> None:
     """The staff console with 100,000 messages, on SQLite and PostgreSQL, into docs/performance-console.md."""

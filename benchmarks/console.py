@@ -1,4 +1,6 @@
-"""`python -m benchmarks console`: what the staff console costs with a year of messages in it; into docs/performance-console.md."""
+"""`python -m benchmarks console`: what the staff console costs with a year of messages in it; into docs/performance-
+console.md.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +39,7 @@ from tests.support.serving import served
 
 STORED, OPEN, IN_DANGER = 100_000, 5_000, 500
 RUNS = 30
+REASONS = ("asked_back", "refused", "unsure", "thumbs_down")
 _DAY_S = 24 * 3600
 PAGES = {
     "the inbox: groups, worst first": "/inbox",
@@ -65,11 +68,12 @@ def measure() -> str:
     cores = f"{os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
     return "\n".join([
         "# The staff console with a year of messages", "",
-        f"{STORED:,} messages in the store, {OPEN:,} of them open and {IN_DANGER} about danger; {cores}, one run. Written by "
-        "`python -m benchmarks console`.", "", "## Pages", "",
-        f"Milliseconds from request to the last byte, over a real port, {RUNS} runs one after the other; median and longest. "
-        "The bound is 300.", "",
-        *_table(("page", *(name for name, _ in figures)), ([page, *(found[page] for _, found in figures)] for page in PAGES)),
+        f"{STORED:,} messages in the store, {OPEN:,} of them open and {IN_DANGER} about danger; {cores}, one run. "
+        "Written by `python -m benchmarks console`.", "", "## Pages", "",
+        f"Milliseconds from request to the last byte, over a real port, {RUNS} runs one after the other; median and "
+        "longest. The bound is 300.", "",
+        *_table(("page", *(name for name, _ in figures)), (
+            [page, *(found[page] for _, found in figures)] for page in PAGES)),
         "", "## Grouping", "",
         f"Seconds, in the background on one core. The bound for {OPEN:,} open messages is 10.", "",
         *_table(("what", *(name for name, *_ in grouped)), (
@@ -77,16 +81,18 @@ def measure() -> str:
             ["a pass where 20 are new, their encoding included", *(f"{new:.2f}" for *_, new, _ in grouped)],
             [f"encoding {OPEN:,} messages that were never read, in portions of 256 between which groups appear, once",
              *(f"{encoding:.0f}" for _, encoding, *_ in grouped)],
-            ["milliseconds for one message that is new", *(f"{encoding / OPEN * 1000:.1f}" for _, encoding, *_ in grouped)],
+            ["milliseconds for one message that is new",
+             *(f"{encoding / OPEN * 1000:.1f}" for _, encoding, *_ in grouped)],
             ["groups", *(str(count) for *_, count in grouped)])),
         "", "## Where one group ends", "",
-        "The held-out questions in groups at other cosines (`same_group_from` in bot/console/inbox/rules.yml): how many groups "
-        "they make, how many questions stand alone, and in how many the message is of the intent that its group mostly is of.",
+        "The held-out questions in groups at other cosines (`same_group_from` in bot/console/inbox/rules.yml): how "
+        "many groups they make, how many questions stand alone, and how many are of the intent that their group mostly is "
+        "of.",
         "", *_table(("cosine", "groups", "alone", "of their group's intent"), _thresholds(asked)), ""])
 
 
 def fill(engine: Engine, asked: Sequence[Utterance]) -> None:
-    """A year of messages: the held-out questions, each a little different, most of them dealt with or never in the inbox."""
+    """A year of messages: the held-out questions, each a little different, most of them done or never in the inbox."""
     now = time.time()
     states = np.array([None] * STORED, dtype=object)
     order = np.random.default_rng(1).permutation(STORED)
@@ -105,12 +111,13 @@ def fill(engine: Engine, asked: Sequence[Utterance]) -> None:
 def _message(index: int, question: Utterance, state: str | None, danger: bool, now: float) -> dict[str, Any]:
     at = now - 365 * _DAY_S * (1 - index / STORED)
     return {
-        "id": index + 1, "sender_id": f"sender{index // 4}", "at": at, "day": time.strftime("%Y-%m-%d", time.localtime(at)),
+        "id": index + 1, "sender_id": f"sender{index // 4}", "at": at,
+        "day": time.strftime("%Y-%m-%d", time.localtime(at)),
         "channel": "sms" if index % 3 == 0 else "web", "language": question.marks.get("language", "en"),
         "audience": "provider" if index % 5 == 0 else "parent", "text": f"{question.text} {index // 1981}",
         "kind": "crisis" if danger and index % 2 else "clarify", "intent": "nlu_fallback", "confidence": 0.2,
         "first": "indicators", "first_confidence": 0.3, "second": "contact", "second_confidence": 0.2, "state": state,
-        "reason": "danger" if danger else ("asked_back", "refused", "unsure", "thumbs_down")[index % 4] if state else None,
+        "reason": "danger" if danger else REASONS[index % 4] if state else None,
     }
 
 

@@ -17,10 +17,13 @@ from bot.check import check as check_project
 from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
 from bot.overlay import live_project
+from bot.personal_commands import erase, export, retain
 from bot.settings import Settings, load_settings, pseudonym_key
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False)
+for verb in (retain, export, erase):
+    app.command()(verb)
 
 
 @app.command()

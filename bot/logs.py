@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
+from typing import Any
 
 import structlog
 
@@ -15,11 +17,34 @@ def configure_logging(level: int = logging.WARNING) -> None:
 
     Rasa's structured log is cut off at warnings whatever the level: below, it quotes what people wrote.
     """
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(WordlessFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+    # A line that cannot be formatted would be printed with its arguments.
+    logging.raiseExceptions = False
+    threading.excepthook = _on_thread_error
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
                         cache_logger_on_first_use=True)
+
+
+class WordlessFormatter(logging.Formatter):
+    """Writes of an error what it is and the way it came, never its text: whatever library logs it, a text may quote a
+    message, or the row that holds one."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
+        """The chain of errors, the first cause first, each with its frames."""
+        chain, error = [], ei[1]
+        while error is not None:
+            chain.append(f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__)).rstrip()}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(reversed(chain))
+
+
+def _on_thread_error(failure: Any) -> None:
+    """What ends a thread, which Python would print with its text."""
+    logging.getLogger(__name__).error("A thread ended: %s", where(failure.exc_value))
 
 
 def where(error: BaseException) -> str:

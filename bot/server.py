@@ -19,6 +19,7 @@ from bot.errors import SettingsError
 from bot.knowledge import use
 from bot.running import load_first, open_stores
 from bot.settings import Settings
+from bot.store.retention import DailyRetention
 from bot.updates import Updates
 
 BACKLOG = 256
@@ -40,6 +41,10 @@ def create_app(settings: Settings) -> Sanic:
     app.add_route(_to_the_page, "/", methods=["GET"])
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
+    app.register_listener(_follow_no_more, "before_server_stop")
+    retention = DailyRetention(settings.database_url, settings.retention_days)
+    app.register_listener(retention.start, "after_server_start")
+    app.register_listener(retention.stop, "before_server_stop")
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 
@@ -71,7 +76,11 @@ async def _load(settings: Settings, app: Sanic, _: asyncio.AbstractEventLoop) ->
 
 
 async def _follow(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-    app.add_task(app.ctx.updates.follow(app))
+    app.ctx.updates.begin(app)
+
+
+async def _follow_no_more(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    await app.ctx.updates.end()
 
 
 def load_engine(settings: Settings) -> Engine | None:

@@ -55,6 +55,7 @@ class Settings:
     kannel_addresses: frozenset[str] = frozenset({"127.0.0.1", "::1"})
     pseudonym_key: str = field(default="", repr=False)
     pseudonym_key_new: str = field(default="", repr=False)
+    retention_days: int = 90
     console_host: str = "127.0.0.1"
     console_port: int = 5006
     console_url: str = ""
@@ -113,6 +114,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         kannel_addresses=read("IMH_KANNEL_ADDRESSES", default.kannel_addresses, _addresses),
         pseudonym_key=read("IMH_PSEUDONYM_KEY", default.pseudonym_key, _secret),
         pseudonym_key_new=read("IMH_PSEUDONYM_KEY_NEW", default.pseudonym_key_new, _secret),
+        retention_days=read("IMH_RETENTION_DAYS", default.retention_days, _positive),
         console_host=read("IMH_CONSOLE_HOST", default.console_host, str),
         console_port=read("IMH_CONSOLE_PORT", default.console_port, _port),
         console_url=read("IMH_CONSOLE_URL", default.console_url, _origin),

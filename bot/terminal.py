@@ -33,7 +33,8 @@ async def _chat(settings: Settings, console: Console) -> None:
     sender = f"terminal-{uuid.uuid4().hex}"
     while text := await asyncio.to_thread(_ask, console):
         try:
-            reply = await exchange(engine, Incoming(sender, text, channel="terminal"))
+            reply = await exchange(engine, Incoming(sender, text, channel="terminal",
+                                                     metadata={"erasable": True}))
         except ChannelError as error:
             console.print(knowledge.phrase(f"errors.{error.code}", "en"), style="red")
             continue

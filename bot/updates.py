@@ -62,6 +62,15 @@ class Updates:
         gc.collect()
         gc.freeze()
 
+    def begin(self, app: Sanic) -> None:
+        """Look for newer bundles from now on, beside everything else, until `end`."""
+        self._following = asyncio.create_task(self.follow(app))
+
+    async def end(self) -> None:
+        """Look no more."""
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
     async def follow(self, app: Sanic) -> None:
         """Look for a newer bundle, for as long as the server runs."""
         thread = ThreadPoolExecutor(1, thread_name_prefix="updates")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -17,6 +17,7 @@ from bot.errors import ChannelError
 from bot.knowledge import current, one_knowledge
 from bot.logs import where
 from bot.privacy import shared_masker
+from bot.store import conversation
 from bot.store.tracker import BoundedTrackerStore
 from bot.store.turn import Turn, current_turn
 
@@ -82,15 +83,23 @@ async def _exchange(agent: Agent, incoming: Incoming) -> list[Message]:
         if incoming.message_id:
             earlier = bounded(agent).reply_to(incoming.sender_id, incoming.message_id)
             if earlier:
+                _erase_if_said(agent, incoming, earlier)  # the first delivery may have ended before that
                 return earlier
         reset = current_turn.set(turn)
         try:
             await agent.processor.handle_message(await _kept(agent, incoming, output))
         finally:
             current_turn.reset(reset)
-    if not (output.messages and turn.committed):
-        raise ChannelError(503, "unavailable")
+        if not (output.messages and turn.committed):
+            raise ChannelError(503, "unavailable")
+        _erase_if_said(agent, incoming, output.messages)
     return output.messages
+
+
+def _erase_if_said(agent: Agent, incoming: Incoming, reply: Sequence[Message]) -> None:
+    """Delete the conversation, this turn with it, before a reply goes out that says so; what fails here fails the turn."""
+    if any(message["custom"].get("erases") for message in reply):
+        conversation.erase(bounded(agent), incoming.sender_id)
 
 
 async def _kept(agent: Agent, incoming: Incoming, output: OutputChannel) -> UserMessage:

@@ -10,7 +10,7 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.channels.exchange import Incoming, exchange, understood
+from bot.channels.exchange import Incoming, bounded, exchange, understood
 from bot.channels.gateway import Gateway
 from bot.channels.http import prepare_app
 from bot.channels.kannel import Kannel
@@ -26,6 +26,7 @@ from bot.sms.desk import Desk
 from bot.sms.keywords import shared_keywords
 from bot.sms.messages import Asked
 from bot.sms.throttle import Throttle
+from bot.store import conversation
 from bot.store.database import open_database
 from bot.store.keys import open_pseudonyms
 from bot.store.sms import SmsStore
@@ -119,7 +120,7 @@ class EngineDialogue:
             page = self.store.page(asked.sender_id)
             reply = await exchange(self.agent(), Incoming(
                 sender_id=asked.sender_id, text=_no_command(asked.text), channel=NAME, message_id=asked.message_id,
-                metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0}))
+                metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0, "erasable": True}))
             answers = [Answer.from_dict(message["custom"]) for message in reply]
             said = self._rendered(answers, page=page, asked=asked)
         except (ChannelError, StoreError) as error:
@@ -146,6 +147,20 @@ class EngineDialogue:
         if parsed["intent"].get("name") != "crisis":
             return ()
         return tuple((parsed.get("crisis") or {}).get("kinds") or ()) or tuple(current().crisis.kinds)[:1]
+
+    async def erase_if_asked(self, asked: Asked) -> None:
+        """Erase the conversation where that is what the message asks. Raises UnansweredError where it cannot be done."""
+        agent = self.agent()
+        if not asked.text or agent is None or not agent.is_ready():
+            return
+        try:
+            parsed = await understood(agent, _no_command(asked.text))
+            if parsed["intent"].get("name") == "erase_data":
+                async with agent.lock_store.lock(asked.sender_id):
+                    conversation.erase(bounded(agent), asked.sender_id)
+        except Exception as error:  # whatever the pipeline or the database raises: the gateway brings it again
+            logger.error("A conversation could not be erased: %s", where(error))
+            raise UnansweredError("The conversation could not be erased.") from error
 
     def _rendered(self, answers: Sequence[Answer], *, page: int, asked: Asked) -> tuple[str, ...]:
         """The texts, and the page that MORE turns to next: -1 where the quotation was read to its end."""

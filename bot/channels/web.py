@@ -27,7 +27,7 @@ from bot.settings import Settings, load_settings
 MAX_MESSAGE_CHARACTERS = 2000
 DEFAULT_AUDIENCE = "parent"
 # What only our own renderers read.
-_INTERNAL = {"sms", "reminder"}
+_INTERNAL = {"sms", "reminder", "erases"}
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ class WebInput(InputChannel):
             self._limiter.admit(sender=message.sender, address=caller_address(request, self._settings))
         return await exchange(request.app.ctx.agent, Incoming(
             sender_id=message.sender, text=message.text, channel=self.name(), message_id=message.message_id,
-            metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE}))
+            metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE,
+                      "erasable": self._sessions.is_signed(message.sender)}))
 
 
 def _not_ready(agent: Any) -> str | None:

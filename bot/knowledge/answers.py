@@ -91,6 +91,7 @@ class Answer:
     lines: tuple[CrisisLine, ...] = ()
     reminder: str | None = None
     quotation: bool = False  # asked for by itself, where a channel shows the point alone
+    erases: bool = False  # says that the conversation is erased: it goes out only once that is done
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,6 +106,8 @@ class Answer:
             data["citations"] = [citation.to_dict() for citation in self.citations]
         if self.quotation:
             data["quotation"] = True
+        if self.erases:
+            data["erases"] = True
         if self.contacts:
             data["contacts"] = [contact.to_dict() for contact in self.contacts]
         if self.kind is Kind.CRISIS:
@@ -122,7 +125,7 @@ class Answer:
         return cls(
             kind=Kind(data["kind"]), topic=data["topic"], audience=data["audience"], language=data["language"],
             id=data["id"], plain=data["plain"], sms=data["sms"], reminder=data["reminder"],
-            quotation=data.get("quotation", False),
+            quotation=data.get("quotation", False), erases=data.get("erases", False),
             quote=Quote(quote["text"], tuple(quote["passages"]), quote["translation"]) if quote else None,
             source=Source(**source) if source else None,
             citations=tuple(Citation(**citation) for citation in data.get("citations", ())),
@@ -207,6 +210,10 @@ class Author:
         """A short text of the conversation."""
         return self._message(Kind.SMALLTALK, plain=self.phrase(key, **values), related=self.choices(related),
                              contacts=(self.knowledge.office,) if contact else ())
+
+    def erased(self) -> Answer:
+        """Says that everything that was stored is deleted; the channel deletes it before it sends this."""
+        return self._message(Kind.SMALLTALK, plain=self.phrase("erased"), sms=self.phrase("erased_sms"), erases=True)
 
     def notice(self) -> Answer:
         """What this is, who watches, what is kept: said once in a conversation, after the first reply."""

@@ -130,10 +130,16 @@ class Desk:
         return (texts.say("stopped", language),)
 
     async def _refuse(self, asked: Asked, *, out: bool) -> tuple[str, ...]:
-        """Silence for who opted out or sends too much, but for danger that only a trained eye sees."""
+        """Silence for who opted out or sends too much, but for danger that only a trained eye sees.
+
+        Who opted out may still have erased what is stored.
+        """
         if danger := await self._dialogue.danger(asked.text):
             return (texts.crisis(danger, self._language(asked.text, asked.sender_id)),)
-        if out or not self._throttle.tell(asked.sender_id):
+        if out:
+            await self._dialogue.erase_if_asked(asked)
+            return SILENCE
+        if not self._throttle.tell(asked.sender_id):
             return SILENCE
         return (texts.say("too_many", self._language(asked.text, asked.sender_id)),)
 

@@ -50,6 +50,9 @@ class Dialogue(Protocol):
     async def danger(self, text: str) -> tuple[str, ...]:
         """Kinds of danger that only a trained eye sees in a text which nobody is going to answer; never raises."""
 
+    async def erase_if_asked(self, asked: Asked) -> None:
+        """Erase the conversation where that is what the message asks, without a word. Raises UnansweredError."""
+
 
 class Records(Protocol):
     """What is remembered, under pseudonyms. All but `is_out` and `language` raise StoreError."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store import tables
+from bot.store import personal, tables
 from bot.store.database import upsert
 from bot.store.tracker import BoundedTrackerStore
 
@@ -37,17 +37,8 @@ def keep_feedback(store: BoundedTrackerStore, sender_id: str, answer_id: str, *,
 
 
 def erase(store: BoundedTrackerStore, sender_id: str) -> None:
-    """Delete every row of a conversation, and overwrite what stood in it where the database is a file of ours."""
-    is_file = store.engine.dialect.name == "sqlite"
-    with store.engine.connect() as connection:
-        if is_file:
-            connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        with connection.begin():
-            for table in (store.events_table, tables.conversations, tables.replies, tables.feedback, tables.messages):
-                connection.execute(table.delete().where(table.c.sender_id == sender_id))
-        if is_file:
-            # The log of what was written holds the words until it is folded into the file.
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Delete what is stored of a conversation; see `personal.erase`."""
+    personal.erase(store.engine, sender_id)
 
 
 def _answer_id(event: dict[str, Any]) -> str | None:

@@ -24,13 +24,17 @@ def open_database(address: str) -> Engine:
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine whose connections are tried before they are used: after an outage the first to come is served."""
+    """An engine whose connections are tried before they are used: after an outage the first to come is served.
+
+    What it raises and logs holds statements, never the values in them: these are what people wrote.
+    """
     if url.drivername.startswith("sqlite") and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         return sqlite.open_file(url)
     if url.drivername.startswith("postgresql"):
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
-    return sa.create_engine(url)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True,
+                                connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    return sa.create_engine(url, hide_parameters=True)
 
 
 def make_tables(engine: Engine) -> None:

@@ -18,14 +18,15 @@ from sqlalchemy.pool import QueuePool
 
 def open_file(url: URL) -> Engine:
     """An engine on the file that `url` names; every connection is prepared before it is used."""
-    engine = sa.create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(url, poolclass=QueuePool, hide_parameters=True, connect_args={"check_same_thread": False})
     path = str(url.database)
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
-        # Readers and one writer at once, and a write that is on disk when the turn is acknowledged.
-        for pragma in ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL"):
+        # Readers and one writer at once, a write that is on disk when the turn is acknowledged, and deleted words that
+        # are overwritten, whoever deletes them.
+        for pragma in ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         record.info["file"] = _identity(path)

@@ -45,6 +45,8 @@ class BoundedTrackerStore(SQLTrackerStore):
         url = sa.engine.make_url(host or "sqlite:///var/conversations.db")
         if url.drivername == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # SQLite gives the number of a deleted last event anew, and what was noted of a message goes by its number.
+        self.SQLEvent.__table__.dialect_options["sqlite"]["autoincrement"] = True
         super().__init__(domain=domain, host=str(url) if url.password is None else host, event_broker=event_broker)
         if url.database:
             self.engine.dispose()

@@ -11,15 +11,13 @@ from typing import Iterator
 
 import pytest
 
-from tests.support.project import copy_project, replace
+from tests.support.project import copy_project, replace, thin_out
 from tests.support.server import Server
 
 pytestmark = pytest.mark.e2e
 
 # The new files, in the folders where they belong.
 DATA = Path(__file__).with_name("second_brief")
-# Of the project's own examples, one in so many is trained on here.
-KEPT_OF = 8
 # Asked as no line of its training data is.
 QUESTIONS = ("could my seven month old pick up sign language", "does signing help babies who cannot talk yet")
 
@@ -28,24 +26,12 @@ QUESTIONS = ("could my seven month old pick up sign language", "does signing hel
 def project(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with a second brief, added as CONTRIBUTING says; fewer examples, to be trained sooner."""
     project = copy_project(tmp_path_factory.mktemp("series") / "project", to_train=True)
-    for path in (project / "nlu" / "data").rglob("*.yml"):
-        thin_out(path)
+    thin_out(project / "nlu" / "data")
     shutil.copytree(DATA, project, dirs_exist_ok=True)
     replace(project / "domain.yml", "  - ask_references\n", "  - ask_references\n  - ask_baby_signs\n")
     replace(project / "stories" / "answers.yml", "          - intent: ask_references\n",
             "          - intent: ask_references\n          - intent: ask_baby_signs\n")
     return project
-
-
-def thin_out(path: Path) -> None:
-    """Keep one of eight examples of a file, and of each block one at least."""
-    kept, seen = [], 0
-    for line in path.read_text(encoding="utf-8").splitlines():
-        example = line.startswith("    - ")
-        seen = seen + 1 if example else 0
-        if not example or seen % KEPT_OF == 1:
-            kept.append(line)
-    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

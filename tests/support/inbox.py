@@ -57,7 +57,7 @@ class Talk:
         return self._write(connection, sender, "user", intent, {
             "text": text, "input_channel": "web", "metadata": {}, "parse_data": {
                 "intent": pairs[0], "text": text, "intent_ranking": pairs,
-                "topics": [{"name": name, "confidence": sure} for name, sure in topics]}})
+                "understood_ms": 7.5, "topics": [{"name": name, "confidence": sure} for name, sure in topics]}})
 
     def answers(self, connection: Any, sender: str, *, kind: str = "answer", topic: str | None = "indicators",
                 answer_id: str = "", language: str = "en") -> int:
@@ -85,8 +85,8 @@ def put_message(engine: Engine, text: str, **values: Any) -> int:
     row = {
         "id": number, "sender_id": f"sender{number}", "at": at, "day": time.strftime("%Y-%m-%d", time.localtime(at)),
         "channel": "web", "language": "en", "audience": "parent", "text": text, "kind": "clarify", "topic": None,
-        "intent": "nlu_fallback", "confidence": 0.25, "first": "indicators", "first_confidence": 0.25, "second": "contact",
-        "second_confidence": 0.2, "reason": "asked_back", "state": "new", **values,
+        "intent": "nlu_fallback", "confidence": 0.25, "first": "indicators", "first_confidence": 0.25,
+        "second": "contact", "second_confidence": 0.2, "reason": "asked_back", "state": "new", **values,
     }
     with engine.begin() as connection:
         connection.execute(messages.insert().values(**row))

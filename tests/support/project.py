@@ -9,6 +9,8 @@ from tests.support.server import PROJECT
 
 # What checking, training and serving read.
 _PARTS = ("bot", "actions", "nlu", "stories", "config.yml", "domain.yml", "tests/nlu/held_out")
+# Of the examples of a copy that is thinned out, one in so many stays.
+_KEPT_OF = 8
 
 
 def copy_project(target: Path, *, to_train: bool = False) -> Path:
@@ -25,6 +27,18 @@ def copy_project(target: Path, *, to_train: bool = False) -> Path:
     if to_train and (PROJECT / "var" / "embeddings").is_dir():
         shutil.copytree(PROJECT / "var" / "embeddings", target / "var" / "embeddings")
     return target
+
+
+def thin_out(folder: Path) -> None:
+    """Keep one of eight examples of each file, and of each block one at least: to be trained, or asked, sooner."""
+    for path in folder.rglob("*.yml"):
+        kept, seen = [], 0
+        for line in path.read_text(encoding="utf-8").splitlines():
+            example = line.startswith("    - ")
+            seen = seen + 1 if example else 0
+            if not example or seen % _KEPT_OF == 1:
+                kept.append(line)
+        path.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
 def replace(path: Path, old: str, new: str) -> None:

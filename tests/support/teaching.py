@@ -1,4 +1,6 @@
-"""Stands for the room that keeps examples, so that the inbox's tests write no files: remembers labels, warns when told to."""
+"""Stands for the room that keeps examples, so that the inbox's tests write no files: remembers labels, warns when told
+to.
+"""
 
 from __future__ import annotations
 

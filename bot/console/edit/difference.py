@@ -24,7 +24,8 @@ def words(before: str, after: str) -> list[Run]:
     The runs that are not `out` make the second text; those that are not `in` the first, but for kinds of blanks.
     """
     old, new = _WORD.findall(before), _WORD.findall(after)
-    compared = difflib.SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
+    bare = ([word.rstrip() for word in side] for side in (old, new))
+    compared = difflib.SequenceMatcher(None, *bare, autojunk=False)
     runs: list[Run] = []
     for how, start, end, first, last in compared.get_opcodes():
         if how == "equal":

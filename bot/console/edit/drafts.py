@@ -1,7 +1,7 @@
 """Drafts: who may do what with one, and in which order.
 
-    open ──> waiting ──> approved ──> publishing ──> published        (two must agree)
-    open ───────────────────────────> publishing ──> published        (the author alone decides)
+    open --> waiting --> approved --> publishing --> published        (two must agree)
+    open ------------------------> publishing --> published        (the author alone decides)
 
 Whatever the author changes makes it open again; withdrawn ends it. A draft that was seen in another version than it has
 by now is left as it is, and who acted on it is told.
@@ -89,9 +89,10 @@ def begin(engine: Engine, person: Person, subject: Subject, deed: str, base: str
         if row := connection.execute(own).first():
             return _draft(row)
         now = time.time()
-        key = connection.execute(drafts.insert().values(
+        made = connection.execute(drafts.insert().values(
             file=subject.file, kind=subject.kind, name=subject.name, deed=deed, base=base, base_hash=hash_of(base),
-            changes="{}", state="open", version=1, by_id=person.id, begun_at=now, changed_at=now)).inserted_primary_key[0]
+            changes="{}", state="open", version=1, by_id=person.id, begun_at=now, changed_at=now))
+        key = made.inserted_primary_key[0]
         audit.record(connection, person, "draft.begun", subject.key, after={"draft": key, "deed": deed})
         return _found(connection, key)
 
@@ -172,7 +173,8 @@ def published(engine: Engine, person: Person | None, draft: Draft, before: Any, 
         if person:
             record.later(connection, person, [draft.subject.file],
                          say("edit.commit", deed=say(f"edit.deed.{draft.deed}"), subject=draft.subject.key))
-    return _moved(engine, person, draft, "content.published", also=recorded, state="published", before=before, after=after)
+    return _moved(engine, person, draft, "content.published", also=recorded, before=before, after=after,
+                  state="published")
 
 
 def unpublished(engine: Engine, draft: Draft) -> Draft:
@@ -183,11 +185,11 @@ def unpublished(engine: Engine, draft: Draft) -> Draft:
 
 def _moved(engine: Engine, person: Person | None, draft: Draft, action: str, *, before: Any = None, after: Any = None,
            also: Callable[[Connection], None] = lambda _: None, **values: Any) -> Draft:
-    """The draft with new values, unless somebody changed it meanwhile; with a line in the log where there is an action."""
+    """The draft with new values, unless somebody changed it meanwhile; in the log where there is an action."""
     with engine.begin() as connection:
         moved = connection.execute(
-            drafts.update().where(drafts.c.id == draft.id, drafts.c.version == draft.version, drafts.c.state == draft.state)
-            .values(version=draft.version + 1, changed_at=time.time(), **values)).rowcount
+            drafts.update().values(version=draft.version + 1, changed_at=time.time(), **values)
+            .where(drafts.c.id == draft.id, drafts.c.version == draft.version, drafts.c.state == draft.state)).rowcount
         if not moved:
             raise Refused("changed_meanwhile")
         if action:
@@ -208,10 +210,11 @@ def _found(connection: Connection, draft_id: int) -> Draft:
 
 
 def _draft(row: Any) -> Draft:
-    changes = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(row.changes).items()}
-    return Draft(row.id, Subject(row.kind, row.name), row.deed, row.base, row.base_hash, changes, row.state, row.version,
-                 row.by_id, row.by, row.begun_at, row.changed_at, row.approved_by, row.approver, row.published_by,
-                 row.result_hash)
+    changes = {name: tuple(value) if isinstance(value, list) else value
+               for name, value in json.loads(row.changes).items()}
+    return Draft(row.id, Subject(row.kind, row.name), row.deed, row.base, row.base_hash, changes, row.state,
+                 row.version, row.by_id, row.by, row.begun_at, row.changed_at, row.approved_by, row.approver,
+                 row.published_by, row.result_hash)
 
 
 def _json(changes: Mapping[str, Value]) -> str:

@@ -24,8 +24,8 @@ class Field:
     """One value of a content file that staff may change.
 
     `label` is a key below `edit.label` in texts.yml; `shape` is line, text, day, pick, picks (in an order) or ticks.
-    `empty` is what is written where nothing is given. Where all fields that name the same `whole` are empty, the mapping
-    at that path is written as `whole_empty` instead of each of them.
+    `empty` is what is written where nothing is given. Where all fields that name the same `whole` are empty, what is at
+    that path is written as `whole_empty` instead of each of them.
     """
 
     path: Path
@@ -65,11 +65,14 @@ class Field:
         if self.shape == "ticks":
             ticked = set(form.getlist(self.name))
             return tuple(value for value, _ in self.options if value in ticked)
-        return tidied(form.get(self.name, "")) if self.shape == "text" else tidied(form.get(self.name, "")).replace("\n", " ")
+        text = tidied(form.get(self.name, ""))
+        return text if self.shape == "text" else text.replace("\n", " ")
 
     def names(self) -> set[str]:
         """The names that the field's controls have in a form."""
-        return {f"{self.name}.{place}" for place in range(1, self.at_most + 1)} if self.shape == "picks" else {self.name}
+        if self.shape == "picks":
+            return {f"{self.name}.{place}" for place in range(1, self.at_most + 1)}
+        return {self.name}
 
 
 def typed(fields: Iterable[Field], form: Any, *, besides: Iterable[str] = ()) -> dict[str, Value]:

@@ -23,7 +23,8 @@ def found(field: str, key: str, **values: object) -> Finding:
     return Finding(field, say(f"edit.problem.{key}", **values))
 
 
-def placed(problems: Iterable[Problem], file: str, fields: Sequence[Field], entries: Sequence[str]) -> Iterator[Finding]:
+def placed(problems: Iterable[Problem], file: str, fields: Sequence[Field],
+           entries: Sequence[str]) -> Iterator[Finding]:
     """The problems of a check, each at its field; `entries` are the ids of a list of contacts, in its order.
 
     A problem that belongs to no field names its file and key in words.

@@ -38,7 +38,8 @@ def live(request: Request) -> Live:
     """Raises ContentError where the content does not load."""
     project = live_project(settings(request))
     content = project / "bot" / "content"
-    stamp = tuple((str(path), (state := path.stat()).st_mtime_ns, state.st_size) for path in sorted(content.rglob("*.*")))
+    stamp = tuple((str(path), (state := path.stat()).st_mtime_ns, state.st_size)
+                  for path in sorted(content.rglob("*.*")))
     text = functools.lru_cache(None)(functools.partial(text_of, settings(request)))
     return Live(_loaded(content, stamp), project, text, functools.lru_cache(None)(lambda file: read(text(file))))
 

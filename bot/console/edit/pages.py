@@ -38,7 +38,7 @@ class Entry:
 @requires(Role.EDITOR)
 @told_where_broken
 def answers(request: Request) -> Response:
-    """All subjects of a kind, or those of any kind in which the words that are looked for stand; and the open drafts."""
+    """All subjects of a kind, or those of any kind that hold the words that are looked for; and the open drafts."""
     now = live(request)
     group = request.query_params.get("kind", "")
     group = group if group in _GROUPS else "topic"
@@ -73,7 +73,8 @@ def one(request: Request) -> Response:
     data = now.data(subject)
     return page(request, "edit/subject.html", subject=subject, called=labels.called(subject, now.knowledge),
                 shown=preview.shown(subject, now.knowledge), passages=quoted(subject, now),
-                drafts=[draft for draft in drafts.living(database(request), file=subject.file) if draft.subject == subject],
+                drafts=[draft for draft in drafts.living(database(request), file=subject.file)
+                        if draft.subject == subject],
                 facts=_facts(subject, now),
                 places=[(place.subject.key, labels.place_words(place, now.knowledge))
                         for place in (places(subject.name, data, now.knowledge) if subject.kind == "line" else ())])
@@ -126,8 +127,8 @@ def add_line(request: Request) -> Response:
         open_drafts = drafts.living(database(request))
         entries = [entry for line in now.knowledge.crisis.lines
                    if (entry := _entry(Subject("line", line), now, open_drafts, ""))]
-        return page(request, "edit/answers.html", 422, groups=list(_GROUPS), group="line", q="", entries=entries, drafts=[],
-                    called=lambda subject: labels.called(subject, now.knowledge), given={"id": name},
+        return page(request, "edit/answers.html", 422, groups=list(_GROUPS), group="line", q="", entries=entries,
+                    drafts=[], called=lambda subject: labels.called(subject, now.knowledge), given={"id": name},
                     errors={"id": say(f"edit.refused.{wrong}")})
     subject = Subject("line", name)
     draft = drafts.begin(database(request), request.state.person, subject, "add", now.text(subject.file))

@@ -35,7 +35,7 @@ class Reading:
 class Shown:
     """One message to one reader: `web` as bot.render.plain renders it, `text` as a phone gets it.
 
-    `words` counts the plain words that have a limit; None where there is none. `danger` names the kind where there is one.
+    `words` counts the plain words that have a limit, None where there is none; `danger` is the kind where there is one.
     """
 
     audience: str

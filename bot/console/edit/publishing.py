@@ -1,7 +1,7 @@
 """From a draft to the file: compared with what others did meanwhile, tried as a whole, written at one moment.
 
-The file is the truth. What it is about to become is noted before it is written; whoever starts after a crash finds either
-the file as it was, and the draft as it was, or both as they were to be.
+The file is the truth. What it is about to become is noted before it is written; whoever starts after a crash finds
+either file and draft as they were, or both as they were to be.
 """
 
 from __future__ import annotations

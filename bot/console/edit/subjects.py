@@ -27,7 +27,7 @@ _FILES = {"contact": "contacts", "contacts": "contacts", "line": "crisis", "dang
 
 @dataclass(frozen=True)
 class Subject:
-    """What one form edits. `kind` is one of KINDS; `name` a topic, a contact, a line, a danger, a phrase's dotted key."""
+    """What one form edits. `kind` is one of KINDS; `name` a topic, contact, line, danger, or a phrase's dotted key."""
 
     kind: str
     name: str
@@ -79,7 +79,8 @@ def _topic(name: str, _: Any, knowledge: Knowledge) -> Iterator[Field]:
             for part in ("plain", "sms"):
                 yield Field(("answer", language, audience, part), part, "text", language, audience,
                             needed=language == FALLBACK_LANGUAGE, **optional)
-    others = tuple((other, topic.title[FALLBACK_LANGUAGE]) for other, topic in knowledge.topics.items() if other != name)
+    others = tuple((other, topic.title[FALLBACK_LANGUAGE]) for other, topic in knowledge.topics.items()
+                   if other != name)
     yield Field(("related",), "related", "picks", options=others, at_most=3)
     yield Field(("why",), "why", "pick", options=others)
     for language in TRANSLATED:

@@ -17,7 +17,8 @@ drafts = sa.Table(
     sa.Column("base", sa.Text, nullable=False),  # the file as it was when the draft was begun
     sa.Column("base_hash", sa.String(64), nullable=False),
     sa.Column("changes", sa.Text, nullable=False),  # JSON: field name -> new value, of those that differ from the base
-    sa.Column("state", sa.String(16), nullable=False, index=True),  # open, waiting, approved, publishing, published, withdrawn
+    # open, waiting, approved, publishing, published, withdrawn
+    sa.Column("state", sa.String(16), nullable=False, index=True),
     sa.Column("version", sa.Integer, nullable=False),  # counts every change: what was seen is what is approved
     sa.Column("by_id", sa.Integer, nullable=False, index=True),
     sa.Column("begun_at", sa.Float, nullable=False),

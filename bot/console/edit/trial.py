@@ -94,7 +94,8 @@ def _tried(change: Change, text: str, project: Path, today: datetime.date, *, wh
         before = {field.name: field.shown(data) for field in change.fields}
         early = tuple(form_findings(change.subject, change.fields, change.values, before, today))
         # The rest is tried without them: half a form's mistakes would hide the other half, and bring false ones.
-        change = replace(change, values={**change.values, **{finding.field: before[finding.field] for finding in early}})
+        as_before = {finding.field: before[finding.field] for finding in early}
+        change = replace(change, values={**change.values, **as_before})
         if early and change.deed == "add":
             return Outcome(early, None)
     try:

@@ -24,6 +24,7 @@ REMOVED = object()
 # As wide as the longest lines of the content files; short enough for a difference to be read side by side.
 _FOLD_AT = 110
 _LONG = 90
+_NULL = "tag:yaml.org,2002:null"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -74,7 +75,7 @@ def _tool() -> YAML:
     tool.width = 1 << 20  # what was on one line stays on one line
     tool.indent(mapping=2, sequence=4, offset=2)
     # The content says `null` where something is not known; ruamel would leave the place empty.
-    tool.representer.add_representer(type(None), lambda made, _: made.represent_scalar("tag:yaml.org,2002:null", "null"))
+    tool.representer.add_representer(type(None), lambda made, _: made.represent_scalar(_NULL, "null"))
     return tool
 
 

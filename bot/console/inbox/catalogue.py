@@ -1,4 +1,4 @@
-"""Where a message can be put: the topics as they would go live; danger and what the brief does not cover; small talk."""
+"""Where a message can be put: the topics as they would go live; danger, what the brief does not cover, small talk."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Catalogue:
         return dict(sorted(self._title.items(), key=lambda item: item[1].casefold()))
 
     def offered(self, row: Any) -> Sequence[Place]:
-        """Up to nine places for a message: its two best topics, what its person chose, their relatives; then the two that
-        are no topics."""
+        """Up to nine places for a message: its two best topics, what its person chose, their relatives; then the two
+        that are no topics."""
         likely = [row.first, row.second, row.chosen, row.topic]
         known = [name for name in dict.fromkeys(likely) if name in self._title]
         related = [other for name in known for other in self._knowledge.topics[name].related]
@@ -72,7 +72,8 @@ def catalogue(settings: Settings) -> Catalogue:
     try:
         folder = live_project(settings) / "bot" / "content"
         learnt = topics.intents(settings)
-        state = (folder, learnt, tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("topics/*.yml"))))
+        files = sorted((path.name, path.stat().st_mtime_ns) for path in folder.glob("topics/*.yml"))
+        state = folder, learnt, files
         if _last is None or _last[0] != state:
             _last = state, Catalogue(load_knowledge(folder), learnt)
     except (ContentError, FileNotFoundError):

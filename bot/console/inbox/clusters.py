@@ -1,8 +1,8 @@
 """Messages that mean the same, found among vectors; numbers only, no database.
 
-A cluster is a message with all that lie within a cosine of it (Butina 1999, "Unsupervised data base clustering"): the one
-with most neighbours first, then the next among those that are left. Every member is thus near the one message that gives
-the cluster its name; chains of small steps, which end far from where they began, cannot form.
+A cluster is a message with all that lie within a cosine of it (Butina 1999, "Unsupervised data base clustering"): the
+one with most neighbours first, then the next among those that are left. Every member is thus near the one message that
+gives the cluster its name; chains of small steps, which end far from where they began, cannot form.
 """
 
 from __future__ import annotations

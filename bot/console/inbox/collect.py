@@ -1,9 +1,9 @@
 """From Rasa's events to rows of `messages`: what was asked, how it was answered, what came of it.
 
-Events are read from where the last pass ended, in batches. A pass reads the last two minutes again each time: a turn may
-not be answered yet, and on PostgreSQL a row with a smaller number may be committed after one with a larger. Reading
-twice does no harm, for two consoles neither: a message is inserted once, by its event's number. An event that was erased
-meanwhile leaves nothing: rows are written in a transaction that holds their events.
+Events are read from where the last pass ended, in batches. A pass reads the last two minutes again each time: a turn
+may not be answered yet, and on PostgreSQL a row with a smaller number may be committed after one with a larger. Reading
+twice does no harm, for two consoles neither: a message is inserted once, by its event's number. An event that was
+erased meanwhile leaves nothing: rows are written in a transaction that holds their events.
 """
 
 from __future__ import annotations

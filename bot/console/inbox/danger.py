@@ -1,7 +1,7 @@
 """A second pair of eyes: what one person decides on a message about danger counts once another has decided the same.
 
-A cry for help taught as a harmless question would be missed from then on, and a harmless question taught as danger would
-frighten whoever asks it next.
+A cry for help taught as a harmless question would be missed from then on, and a harmless question taught as danger
+would frighten whoever asks it next.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def propose(engine: Engine, person: Person, seen: Seen, topic: str) -> Waiting |
             "topic": topic, "reason_before": first.reason_before if first else row.reason, "person_id": person.id,
             "person": person.shown, "at": time.time()})
         note(connection, person, seen.id, PROPOSED)
-        record(connection, person, "inbox.proposed", f"message {seen.id}", before=first.topic if first else None, after=topic)
+        record(connection, person, "inbox.proposed", f"message {seen.id}", before=first.topic if first else None,
+               after=topic)
         count(connection, row.group_id)
     return Waiting(topic)
 

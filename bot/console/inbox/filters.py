@@ -1,5 +1,6 @@
-"""What a search asks for: words, and values of columns. Everything that comes from an address is a parameter or compared
-here; none of it becomes part of a statement."""
+"""What a search asks for: words, and values of columns. Everything that comes from an address is a parameter or
+compared here; none of it becomes part of a statement.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ class Filters:
 def _plain(text: str) -> str:
     if text.isascii():
         return text.lower()
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _day(text: str) -> datetime.datetime | None:

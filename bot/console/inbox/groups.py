@@ -90,7 +90,8 @@ def _place(connection: Connection, state: _State, numbers: Iterator[int], rules:
     joining, left = join(loose, known, _stacked([vector_of[centres[group]] for group in known], loose), rules)
     for group, places in joining.items():
         fold_into(placed, group, _some(connection, state.settled[group][:_MOST_MEMBERS]), loose.only(places), rules)
-    before = {row.id: row.group_id for row in state.rows if row.group_id is not None and row.group_id not in state.settled}
+    before = {row.id: row.group_id for row in state.rows
+              if row.group_id is not None and row.group_id not in state.settled}
     found_groups(placed, loose.only(left), before, numbers, rules)
     return placed
 

@@ -1,4 +1,4 @@
-"""Putting a message where it belongs: the warning before, the second pair of eyes where it is about danger, the label."""
+"""Putting a message where it belongs: the warning before, a second pair of eyes where it is about danger, the label."""
 
 from __future__ import annotations
 

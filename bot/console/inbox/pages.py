@@ -113,7 +113,8 @@ def _page(request: Request, name: str, connection: Connection, **values: Any) ->
 
 def _in_danger(connection: Connection) -> str:
     """How many messages are in the danger queue, counted no further than needed."""
-    some = sa.select(messages.c.id).where(messages.c.state == NEW, messages.c.reason == DANGER).limit(_COUNTED).subquery()
+    some = sa.select(messages.c.id).where(
+        messages.c.state == NEW, messages.c.reason == DANGER).limit(_COUNTED).subquery()
     count = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar()
     return f"{_COUNTED - 1}+" if count == _COUNTED else str(count)
 

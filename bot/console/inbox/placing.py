@@ -36,8 +36,9 @@ class Placed:
     centre_of: dict[int, int] = field(default_factory=dict)
 
 
-def join(loose: Some, groups: Sequence[int], centres: np.ndarray, rules: Rules) -> tuple[dict[int, list[int]], list[int]]:
-    """For each open group, whose central vector is given, the places of the messages that come to it; and the others."""
+def join(loose: Some, groups: Sequence[int], centres: np.ndarray,
+         rules: Rules) -> tuple[dict[int, list[int]], list[int]]:
+    """For each open group, whose central vector is given, the places of the messages that come to it; and the rest."""
     found = nearest(loose.vectors, centres, rules.same_group_from)
     joining: dict[int, list[int]] = {}
     for row in np.flatnonzero(found >= 0):

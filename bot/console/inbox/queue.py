@@ -1,8 +1,8 @@
 """What the inbox shows: groups, their messages, searches, the danger queue, a message among its neighbours.
 
-Every list is read along an index from where the page before ended, and never more than a bounded number of rows, so that
-a page costs the same with a hundred messages and with a hundred thousand. A search looks through so many rows and says
-how far it came; "search on" goes on from there.
+Every list is read along an index from where the page before ended, and never more than a bounded number of rows, so
+that a page costs the same with a hundred messages and with a hundred thousand. A search looks through so many rows and
+says how far it came; "search on" goes on from there.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Page:
 
 
 def group_list(connection: Connection, cursor: str) -> Page:
-    """Groups of open messages, those first whose labelling would help most: `id`, `size`, and of one message that stands
-    for the group `text`, `language`, `first`, …"""
-    # Where the central message was erased or dealt with since, the oldest that is open stands for it until the next pass.
+    """Groups of open messages, those first whose labelling would help most: `group`, `size`, and the columns of one
+    message that stands for all."""
+    # Where the central message was erased or dealt with since, the oldest that is open stands for it meanwhile.
     central, member = messages.alias("central"), messages.alias("member")
     still = sa.exists().where(central.c.id == groups.c.central, central.c.state == NEW)
     other = sa.select(sa.func.min(member.c.id)).where(member.c.group_id == groups.c.id, member.c.state == NEW)
@@ -85,7 +85,8 @@ def search(connection: Connection, filters: Filters, cursor: str,
     if after := read_cursor(cursor, float, int):
         window = window.where(sa.tuple_(messages.c.at, messages.c.id) < sa.tuple_(*after))
     window = window.order_by(messages.c.at.desc(), messages.c.id.desc())
-    last = connection.execute(window.with_only_columns(messages.c.at, messages.c.id).offset(WINDOW - 1).limit(1)).first()
+    edge = window.with_only_columns(messages.c.at, messages.c.id).offset(WINDOW - 1).limit(1)
+    last = connection.execute(edge).first()
     seen = window.limit(WINDOW).subquery("seen")
     found = connection.execute(sa.select(seen.c.id, seen.c.text).where(*filters.beside(seen.c), *also(seen.c)).order_by(
         seen.c.at.desc(), seen.c.id.desc()))

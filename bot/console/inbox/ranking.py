@@ -1,6 +1,7 @@
 """How much it would help to put the messages of a group where they belong.
 
-    help = sum over what people asked of   weight(reason) · (1 + margin's lack) / 2 · 2^(-age / half-life) · (1 + ln copies)
+    help = sum over what people asked of
+               weight(reason) · (1 + margin's lack) / 2 · 2^(-age / half-life) · (1 + ln copies)
 
 - the sum: a label on a group helps as many people as asked;
 - the weight of the reason: a thumb down or a "no" is a person saying that the bot was wrong, a low confidence only the

@@ -29,5 +29,6 @@ def load_rules(path: Path = RULES) -> Rules:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     wanted = {field.name for field in fields(Rules)}
     if wrong := wanted ^ set(data):
-        raise ValueError(f"{path.name}: has to hold exactly {', '.join(sorted(wanted))}; see to {', '.join(sorted(wrong))}.")
+        raise ValueError(f"{path.name}: has to hold exactly {', '.join(sorted(wanted))}; "
+                         f"see to {', '.join(sorted(wrong))}.")
     return Rules(**data)

@@ -1,4 +1,4 @@
-"""The state of a message and who gave it: new, done, later, ignored. Two reviewers at once: one wins, the other is told."""
+"""The state of a message and who gave it: new, done, later, ignored. Of two at once one wins, the other is told."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def move(engine: Engine, person: Person, seen: Sequence[Seen], state: str) -> Mo
     lost: list[Lost] = []
     for one in seen:  # each by itself: what one reviewer lost takes nothing away from the others
         with engine.begin() as connection:
-            row = claim(connection, one, messages.c.state != DONE, state=state, vector=None if state in CLOSED else messages.c.vector)
+            row = claim(connection, one, messages.c.state != DONE, state=state,
+                        vector=None if state in CLOSED else messages.c.vector)
             if row is None:
                 lost.append(lost_to(connection, one.id))
                 continue
@@ -101,5 +102,6 @@ def follow(connection: Connection, message_id: int, state: str) -> None:
 def count(connection: Connection, group_id: int | None) -> None:
     """Count a group anew after one of its messages changed."""
     if group_id is not None:
-        size = sa.select(sa.func.count()).where(messages.c.group_id == group_id, messages.c.state == NEW).scalar_subquery()
+        size = sa.select(sa.func.count()).where(
+            messages.c.group_id == group_id, messages.c.state == NEW).scalar_subquery()
         connection.execute(sa.update(groups).where(groups.c.id == group_id).values(size=size))

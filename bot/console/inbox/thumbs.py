@@ -22,8 +22,10 @@ _MARK = "feedback"
 
 
 def collect_thumbs(engine: Engine, rules: Rules, now: float | None = None) -> int:
-    """Take over what is new in `feedback`; how many thumbs were read. Those of the last two minutes are read again, for a
-    message may be collected after its thumb."""
+    """Take over what is new in `feedback`; how many thumbs were read.
+
+    Those of the last two minutes are read again: a message may be collected after its thumb.
+    """
     now = time.time() if now is None else now
     with engine.begin() as connection:
         since = mark(connection, _MARK)

@@ -56,7 +56,7 @@ class Turn:
 
     @property
     def is_payload(self) -> bool:
-        """Whether a button was pressed: its payload is no message of a person's. (Any other slash became another sign.)"""
+        """Whether a button was pressed: no message of a person's begins with a slash (exchange.py changes it)."""
         return str(self.event.get("text") or "").startswith("/")
 
     @property
@@ -86,7 +86,9 @@ class Turn:
             "intent": self.intent, "confidence": self.confidence,
             "first": best[0][0], "first_confidence": best[0][1],
             "second": best[1][0], "second_confidence": best[1][1],
-            "took_ms": None if answered_at is None else max(0.0, answered_at - asked_at) * 1000,
+            # The event of a message is made when it is understood.
+            "took_ms": None if answered_at is None else max(0.0, answered_at - asked_at) * 1000 + float(
+                self._parsed.get("understood_ms") or 0.0),
             "answer_id": self._answered("id"),
         }
 

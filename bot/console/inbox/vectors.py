@@ -1,4 +1,6 @@
-"""What messages mean, as unit vectors: of the sentence encoder where it is installed, else of the letters they are made of."""
+"""What messages mean, as unit vectors: of the sentence encoder where it is installed, else of the letters they are made
+of.
+"""
 
 from __future__ import annotations
 

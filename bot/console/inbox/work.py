@@ -1,4 +1,4 @@
-"""What the inbox does beside its pages: collecting every few seconds, grouping a little less often; never in the loop."""
+"""What the inbox does beside its pages: collect every few seconds, group a little less often; never in the loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.datastructures import State
 
 from bot.console.inbox.collect import collect
 from bot.console.inbox.encoding import encode_new
-from bot.console.inbox.groups import MOST_AT_ONCE, regroup
+from bot.console.inbox.groups import regroup
 from bot.console.inbox.marks import leased
 from bot.console.inbox.rules import Rules, load_rules
 from bot.console.inbox.sweep import sweep
@@ -20,7 +20,7 @@ from bot.console.inbox.vectors import Meaning, meaning
 COLLECT_EVERY_S = 3.0
 GROUP_EVERY_S = 15.0
 SWEEP_EVERY_S = 60.0
-# Messages are encoded a few seconds' worth at a time, so that groups appear while the rest of a long history is encoded.
+# A few seconds' worth of encoding at a time, so that groups appear while the rest of a long history is encoded.
 _ENCODED_A_PASS = 256
 
 

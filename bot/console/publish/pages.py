@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.people.accounts import Role
-from bot.console.publish import gate, releasing, serving, versions
+from bot.console.publish import releasing, serving, versions
 from bot.console.publish.differences import differences
 from bot.console.publish.releasing import Refused
-from bot.console.web import database, page, redirect, requires, say, settings
+from bot.console.train import candidates as gate
+from bot.console.web import database, page, redirect, requires, settings
 from bot.errors import ContentError
 from bot.inputs import CONTENT
 from bot.overlay import live_project
@@ -24,7 +25,7 @@ from bot.release import current_bundle
 @requires(Role.EDITOR)
 def releases(request: Request) -> Response:
     """Production, its servers, candidates, the content that waits, and the history."""
-    return _releases(request)
+    return releases_page(request)
 
 
 @requires(Role.EDITOR)
@@ -41,7 +42,7 @@ def release(request: Request) -> Response:
         done = releasing.release(database(request), settings(request), request.state.person, candidate,
                                  _field(request, "reason"))
     except Refused as error:
-        return _releases(request, 409, refused=error, candidate=candidate)
+        return releases_page(request, 409, refused=error, candidate=candidate)
     return redirect(request, "/releases", "publish.said.released", version=done.bundle[:8])
 
 
@@ -52,7 +53,7 @@ def take_back(request: Request) -> Response:
         done = releasing.take_back(database(request), settings(request), request.state.person,
                                    _field(request, "to") or None, _field(request, "reason"))
     except Refused as error:
-        return _releases(request, 409, refused=error)
+        return releases_page(request, 409, refused=error)
     return redirect(request, "/releases", "publish.said.taken_back", version=done.bundle[:8])
 
 
@@ -63,8 +64,9 @@ def _field(request: Request, name: str) -> str:
     return value
 
 
-def _releases(request: Request, status: int = 200, *, refused: Refused | None = None,
-              candidate: str | None = None) -> Response:
+def releases_page(request: Request, status: int = 200, *, refused: Refused | None = None,
+                  candidate: str | None = None) -> Response:
+    """The page, with why something was not released where it was refused."""
     with database(request).connect() as connection:
         history = versions.history(connection)
         found = gate.candidates(connection, settings(request))

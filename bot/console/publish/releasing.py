@@ -18,9 +18,10 @@ from sqlalchemy.engine import Engine
 
 from bot.check import check
 from bot.console.people.accounts import Person, Role
-from bot.console.publish import gate, versions
+from bot.console.publish import versions
 from bot.console.publish.versions import Release
 from bot.console.texts import say
+from bot.console.train import candidates as gate
 from bot.errors import ContentError, ImhError, ReleaseError
 from bot.inputs import CONTENT
 from bot.knowledge import load_knowledge
@@ -97,6 +98,7 @@ def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Pa
     """What a release would be made of: the project, the model, and the key of what that was trained on. Raises Refused."""
     try:
         project = live_project(settings)
+        load_knowledge(project / CONTENT)  # what the servers would refuse is not even tried
     except ContentError as error:
         raise Refused([str(problem) for problem in error.problems]) from error
     if candidate is None:
@@ -112,11 +114,7 @@ def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Pa
 
 
 def _doubts(engine: Engine, settings: Settings, project: Path, candidate: str | None) -> list[str]:
-    """Why this should not go live. Raises Refused where it could not: the servers would not take it."""
-    try:
-        load_knowledge(project / CONTENT)
-    except ContentError as error:
-        raise Refused([str(problem) for problem in error.problems]) from error
+    """Why this should not go live."""
     doubts = []
     try:
         check(project)

@@ -13,8 +13,9 @@ from starlette.routing import Route
 
 from bot.console.people.accounts import Role
 from bot.console.publish import releasing
+from bot.console.publish.pages import releases_page
 from bot.console.publish.releasing import Refused
-from bot.console.publish.trials import Trials, clear_up
+from bot.console.publish.trials import READY, Trials, clear_up
 from bot.console.web import database, page, redirect, requires, say, settings
 from bot.inputs import CONTENT
 from bot.knowledge import AUDIENCES, LANGUAGES
@@ -35,7 +36,7 @@ def begin(request: Request) -> Response:
     try:
         project, model, training = releasing.parts(database(request), settings(request), candidate)
     except Refused as error:
-        raise HTTPException(409, " ".join(error.sentences)) from error
+        return releases_page(request, 409, refused=error)
     _trials(request).begin(settings(request), candidate, model=model, training=training, content=project / CONTENT)
     return redirect(request, "/releases/try")
 
@@ -48,7 +49,7 @@ def ask(request: Request) -> Response:
     chosen = {"language": str(form.get("language", "en")), "audience": str(form.get("audience", "parent"))}
     if chosen["language"] not in LANGUAGES or chosen["audience"] not in AUDIENCES:
         raise HTTPException(400)
-    if going is None or not going.is_ready():
+    if going is None or going.state() != READY:
         return redirect(request, "/releases/try", "publish.trial.not_ready")
     if message:
         try:
@@ -69,7 +70,7 @@ def _trial(request: Request, status: int = 200, *, problem: str = "", language: 
            audience: str = "parent") -> Response:
     going = _trials(request).current()
     name = "publish/conversation.html" if request.headers.get("hx-request") else "publish/try.html"
-    return page(request, name, status, trial=going, ready=going is not None and going.is_ready(), problem=problem,
+    return page(request, name, status, trial=going, state=going.state() if going else "", problem=problem,
                 said=list(going.said.get(request.state.person.id, ())) if going else [], language=language,
                 audience=audience)
 

@@ -23,6 +23,7 @@ from bot.release import build_bundle, make_current
 from bot.settings import PROJECT, Settings
 
 TRIES, PORT = "tries", "port"
+STARTING, READY, FAILED = "starting", "ready", "failed"
 _REMEMBERED = 30
 _ANSWERED_WITHIN_S = 20
 _ENDED_WITHIN_S = 10
@@ -57,15 +58,15 @@ class Trial:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def is_ready(self) -> bool:
-        """Whether it answers by now."""
+    def state(self) -> str:
+        """`starting`, `ready`, or `failed` where it answers and has no model that it could use."""
         if self.port is None:
-            return False
+            return STARTING
         try:
             with self._client() as client:
-                return client.get("/webhooks/web/health/ready").status_code == 200
+                return READY if client.get("/webhooks/web/health/ready").status_code == 200 else FAILED
         except httpx.TransportError:
-            return False
+            return STARTING
 
     def say(self, person_id: int, message: str, *, language: str, audience: str) -> None:
         """Ask it something, in this person's own conversation. Raises httpx.HTTPError where it does not answer."""

@@ -164,7 +164,7 @@ def at_fields(problems: Sequence[Problem], topic: NewTopic) -> list[Told]:
                       {"topic": "name", "cites": "passages", "brief": "passages"}.get(problem.key, problem.key.split(".")[0]))
             told.append(Told(at, problem.mend))
         elif f"/{topic.name}.yml" in str(problem):  # an example; of two files check names the one that it reads last
-            told.append(Told("examples", problem.mend))
+            told.append(Told("examples", str(problem)))
         else:
             told.append(Told("", str(problem)))
     return told

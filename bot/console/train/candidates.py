@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from bot.console.train import card as cards
 from bot.console.train.gate import Verdict, gate
 from bot.console.train.tables import candidates as table
 from bot.evaluation.compare import load_bounds
+from bot.release import current_bundle
 from bot.settings import Settings
 
 # So many models stay beside the one in production.
@@ -59,12 +59,8 @@ def objections(connection: Connection, settings: Settings, name: str) -> list[st
 
 def production(settings: Settings) -> str | None:
     """The name of the model in production, None where nothing was released yet."""
-    releases = settings.var_dir / "releases"
-    pointer = releases / "current"
-    if not pointer.is_file():
-        return None
-    manifest = releases / pointer.read_text(encoding="ascii").strip() / "manifest.json"
-    return str(json.loads(manifest.read_text(encoding="utf-8"))["training"]) if manifest.is_file() else None
+    bundle = current_bundle(settings)
+    return bundle.training if bundle else None
 
 
 def verdicts(settings: Settings, card: cards.QualityCard) -> tuple[Verdict, ...]:

@@ -40,6 +40,7 @@ def ask(model: Path, project: Path, scratch: Path, *, content: Path, also: Mappi
     (scratch / "known.json").write_text(json.dumps(list(known)), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", "-m", "bot.evaluation", str(model), str(out), "--project", str(project),
                "--content", str(content), "--also", str(scratch / "also.json"), "--known", str(scratch / "known.json")]
+    told(0.0)  # from here on not by the clock: how long the engine takes to load is no share of the questions
     next_at = 0.0
     # In the project's own folder: what understands a message is the code and the lexicons that are to go live.
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as process:

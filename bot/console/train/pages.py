@@ -17,9 +17,11 @@ from bot.console.people.accounts import Role
 from bot.console.train import candidates, jobs, view
 from bot.console.train.card import QualityCard, read_card
 from bot.console.train.progress import STEPS
+from bot.console.train.view import readable_project
 from bot.console.web import NavItem, database, page, redirect, requires, settings
+from bot.errors import ContentError
+from bot.inputs import CONTENT
 from bot.knowledge import load_knowledge
-from bot.overlay import live_project
 from bot.store.tables import messages
 
 _SHOWN_JOBS = 10
@@ -96,7 +98,7 @@ def card(request: Request) -> Response:
         found = candidates.find(connection, ours, after.name)
     return page(request, "train/card.html", card=after, before=before, live=candidates.production(ours),
                 candidate=found, verdicts=candidates.verdicts(ours, after), titles=_titles(request),
-                texts=view.texts(live_project(ours)), shares=view.shares(before, after), topics=view.topics(before, after),
+                texts=view.texts(readable_project(settings(request))), shares=view.shares(before, after), topics=view.topics(before, after),
                 dangers=view.dangers(after), missed=view.missed(after), matrix=view.matrix(after),
                 changed=view.changed(before, after), staff=view.staff_lines(before, after),
                 moved=[(number, words.get(number), then, now) for number, then, now in moved],
@@ -113,7 +115,7 @@ def cell(request: Request) -> Response:
     if not found:
         raise HTTPException(404)
     return page(request, "train/cell.html", card=after, row=row, column=column, found=found, titles=_titles(request),
-                texts=view.texts(live_project(settings(request))))
+                texts=view.texts(readable_project(settings(request))))
 
 
 def _job(request: Request) -> jobs.JobState:
@@ -138,7 +140,10 @@ def _before(request: Request, after: QualityCard) -> QualityCard | None:
 
 def _titles(request: Request) -> Mapping[str, str]:
     """What topics are called; what is no topic is called in texts.yml."""
-    knowledge = load_knowledge(live_project(settings(request)) / "bot" / "content")
+    try:
+        knowledge = load_knowledge(readable_project(settings(request)) / CONTENT)
+    except ContentError:  # the page of edits tells what is wrong; topics are called by their keys meanwhile
+        return {}
     return {name: str(topic.title["en"]) for name, topic in knowledge.topics.items()}
 
 

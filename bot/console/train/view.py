@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Iterable, Mapping
 
 from bot.console.train.card import QualityCard
+from bot.errors import ContentError
 from bot.evaluation import figures
 from bot.evaluation.held_out import Outcome, dialogues, double_questions, key_of, questions
 from bot.evaluation.stats import Share
+from bot.overlay import live_project
+from bot.settings import PROJECT, Settings
 
 # Replies that are no answer on a topic, as columns of the matrix.
 NO_TOPIC = ("clarify", "out_of_scope", "crisis", "smalltalk")
@@ -48,6 +51,14 @@ class Matrix:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     counts: Mapping[tuple[str, str], int]
+
+
+def readable_project(settings: Settings) -> Path:
+    """What is there now; without what staff wrote, while that cannot be taken."""
+    try:
+        return live_project(settings)
+    except ContentError:
+        return PROJECT
 
 
 def texts(project: Path) -> dict[str, str]:

@@ -24,19 +24,20 @@ from bot.check import check
 from bot.console import record
 from bot.console.people.accounts import Person
 from bot.console.train import judging
-from bot.console.train.candidates import forget_old, production
+from bot.console.train.candidates import forget_old
 from bot.console.train.card import QualityCard, model_of, read_card
 from bot.console.train.running import Running
 from bot.errors import ContentError, ImhError
 from bot.evaluation.leaks import leaks
+from bot.inputs import CONTENT, training_key
 from bot.overlay import live_project
-from bot.release import kept_model, training_key
+from bot.release import current_bundle, kept_model
 from bot.settings import Settings
 from bot.store.database import open_database
 from bot.training import train
 
 # People who chat are served first.
-_NICE = 10
+_NICE = 5
 
 
 def work(running: Running, person: Person) -> None:
@@ -61,7 +62,7 @@ def work(running: Running, person: Person) -> None:
     running.step("before")
     _ask_production(running, project, name, also)
     running.step("evaluate")
-    items = judging.ask(model, project, running.folder, content=project / "bot" / "content", also=also, told=running.tell)
+    items = judging.ask(model, project, running.folder, content=project / CONTENT, also=also, told=running.tell)
     running.step("card")
     QualityCard(name, time.time(), person.shown, items, given_away, judging.sizes(model, project),
                 running.seconds).write(settings)
@@ -92,15 +93,14 @@ def ensure_model(model: Path, project: Path, scratch: Path) -> None:
 
 def _ask_production(running: Running, project: Path, name: str, also: dict[str, str]) -> None:
     """Its card gets what became of lines that came since, so that the new model's is compared line by line."""
-    settings, live = running.settings, production(running.settings)
-    if live is None or live == name:
+    settings, live = running.settings, current_bundle(running.settings)
+    if live is None or live.training == name:
         return
-    bundle = settings.var_dir / "releases" / (settings.var_dir / "releases" / "current").read_text().strip()
-    card = read_card(settings, live) or QualityCard(live, time.time(), "", {
+    card = read_card(settings, live.training) or QualityCard(live.training, time.time(), "", {
         "lines": {}, "doubles": {}, "dialogues": {}, "also": {}})
     known = [key for part in ("lines", "doubles", "dialogues") for key in card.items[part]]
-    items = judging.ask(bundle / "model.tar.gz", project, running.folder, content=bundle / "content", known=known,
-                        also=also, told=running.tell)
+    items = judging.ask(live.model, project, running.folder, content=live.content, known=known, also=also,
+                        told=running.tell)
     card.with_items(items).write(settings)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
@@ -21,8 +20,8 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 TOPIC = "bot/content/topics/daily_interactions.yml"
 PLAIN = "Web, for parents, English"
 SMS = "Text message, for parents, English"
-FIT = ("Play, talk, feed and cuddle each day. These small things help your baby grow and feel safe with you. They help your "
-       "baby learn to trust. You and others who care for your baby do this day by day.")
+FIT = ("Play, talk, feed and cuddle each day. These small things help your baby grow and feel safe with you. They help "
+       "your baby learn to trust. You and others who care for your baby do this day by day.")
 MARKUP = "<img src=x onerror=\"window.hit = 1\"><script>window.hit = 1</script>"
 
 
@@ -47,11 +46,12 @@ def enter(console: Console, browser: Browser) -> Iterator[Entering]:
     def entered(name: str, *, scripts: bool = True) -> Page:
         engine = open_database(f"sqlite:///{console.var_dir / 'conversations.db'}")
         with engine.begin() as connection:
-            person = accounts.add(connection, None, name=name.lower(), shown=name, email=f"{name}@example.org".lower(),
+            person = accounts.add(connection, None, name=name.lower(), shown=name, email=f"{name}@example.org",
                                   role=Role.EDITOR)
             token = sessions.begin(connection, person)
         engine.dispose()
-        context = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address, java_script_enabled=scripts)
+        context = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address,
+                                      java_script_enabled=scripts)
         context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": "imh_session", "value": token, "url": console.address}])
         contexts.append(context)
@@ -127,19 +127,20 @@ def test_an_answer_is_edited_approved_and_written(console: Console, enter: Enter
     assert FIT in " ".join((console.var_dir.parent / "staff" / TOPIC).read_text(encoding="utf-8").split())
 
 
-@pytest.mark.parametrize("path", ["/answers", "/answers?kind=phrase", "/answers?kind=line", "/answers?q=988", "/answers?q=nothing+at+all",
-                                  "/answers/topic/indicators", "/answers/line/lifeline_988", "/answers/contact/contact_clarke"])
-def test_a_page_is_accessible(enter: Entering, path: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("path", ["/answers", "/answers?kind=phrase", "/answers?kind=line", "/answers?q=988",
+                                  "/answers?q=nothing+at+all", "/answers/topic/indicators",
+                                  "/answers/line/lifeline_988", "/answers/contact/contact_clarke"])
+def test_a_page_is_accessible(enter: Entering, path: str) -> None:
     """In both colour schemes, narrow and wide."""
-    page = enter(f"Reader{abs(hash(path)) % 10_000}")
+    page = enter(f"Reader of {path}")
     page.goto(path)
     assert_readable(page)
 
 
 @pytest.mark.parametrize("key", ["line/poison_help", "danger/abuse", "contacts/shared", "phrase/origin_brief"])
 def test_a_form_is_accessible_and_keeps_markup_as_text(enter: Entering, key: str) -> None:
-    """Each kind of form; words that look like markup neither run nor are drawn, in the form, the preview, the difference."""
-    page = enter(f"Writer{key.replace('/', '').replace('_', '')}")
+    """Each kind of form; words that look like markup neither run nor are drawn, wherever they are shown."""
+    page = enter(f"Writer of {key}")
     page.goto(f"/answers/{key}")
     page.get_by_role("button", name="Edit").click()
     assert_readable(page)
@@ -166,7 +167,7 @@ def test_without_javascript_everything_works(enter: Entering) -> None:
     expect(page.get_by_label(SMS, exact=True)).to_have_value("Call NMAIMH.")
 
 
-def test_the_second_person_is_told(enter: Entering, tmp_path: Path) -> None:
+def test_the_second_person_is_told(enter: Entering) -> None:
     """Before a word is typed."""
     first, second = enter("Carla"), enter("Dora")
     for page in (first, second):

@@ -1,4 +1,6 @@
-"""The inbox in a real browser: two keys a message, everything by keyboard, clean for axe, and all of it without scripts."""
+"""The inbox in a real browser: two keys a message, everything by keyboard, clean for axe, and all of it without
+scripts.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ class Desk:
         context.add_cookies([{"name": "imh_session", "value": cookie, "url": self.address}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: self.errors.append(f"{said.text} {said.location}") if said.type == "error" else None)
+        page.on("console", lambda said: self.errors.append(f"{said.text} {said.location}")
+                if said.type == "error" else None)
         return page
 
     def state(self, number: int) -> str:

@@ -21,9 +21,10 @@ from tests.support.versions import THANKS, content_that_says
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
+expect.set_options(timeout=30_000)  # releasing builds and signs, beside whatever else the machine does
 SECRET = "s" * 64
 PASSWORD = "otters sleep in kelp"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 READY_MS = 90_000
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 
@@ -156,13 +157,13 @@ def test_a_version_is_tried_before_it_is_released(house: House, page: Page) -> N
     expect(said).to_contain_text("Gladly, any time.")
     expect(said).to_contain_text("smalltalk")
     expect(said).to_contain_text("Understood as thanks, confidence")
-    page.get_by_label("Your message").fill("why is my baby clingy <b>lately</b>")
+    page.get_by_label("Your message").fill("why does <b>brain</b> development matter")
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("article").nth(1)).to_contain_text("answer: indicators")
-    expect(page.get_by_role("article").nth(1)).to_contain_text("<b>lately</b>")
+    expect(page.get_by_role("article").nth(1)).to_contain_text("answer: brain_development")
+    expect(page.get_by_role("article").nth(1)).to_contain_text("<b>brain</b>")
     assert_readable(page)
     assert current_name(house.settings) == live
-    assert not (house.console.var_dir / "conversations.db").read_bytes().count(b"clingy")
+    assert not (house.console.var_dir / "conversations.db").read_bytes().count(b"development matter")
     (process,) = house.tries()
     page.get_by_role("button", name="End the trial").click()
     expect(page.locator("#said")).to_contain_text("nothing of it is kept")

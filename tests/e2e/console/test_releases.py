@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Iterator
 
 import httpx
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -32,6 +33,8 @@ SECRET = "s" * 64
 WITHIN_S = 15.0
 MODEL_WITHIN_S = 20.0
 QUESTION = "thank you"
+# Nine models of 3 MB each in memory, were they all kept, and their threads' stacks.
+MAX_GROWTH_MB = 20
 
 
 class House:
@@ -209,3 +212,26 @@ class TestBadBundles:
         away.etag, away.archive = bundle.name, b"".join(archive.pack(bundle.folder))
         self.until(server, f"{bundle.name} is live")
         assert server.say(QUESTION, sender="good")[0]["custom"]["plain"].startswith("Good again.")
+
+
+def test_ten_models_later_nothing_has_piled_up(trained: Path, tmp_path: Path) -> None:
+    """One after the other into a running server by the pointer of its own var folder: neither memory nor threads grow,
+    and whoever talks to it meanwhile is answered each time."""
+    model, settings = model_path(Settings(var_dir=trained)), Settings(var_dir=tmp_path, secret=SECRET)
+    make_bundle(model, CONTENT, settings)
+    with Server(tmp_path, environment={"IMH_SECRET": SECRET}) as server:
+        assert server.process is not None
+        process, sizes, took = psutil.Process(server.process.pid), [], []
+        with Talker(str(server.client.base_url), message=QUESTION, sender="swaps") as talker:
+            for number in range(1, 11):
+                bundle = version(model, f"Number {number}.", settings, number=number)
+                at = time.time()
+                make_current(bundle.name, settings)
+                took.append(talker.first(f"Number {number}.", after=at, within_s=MODEL_WITHIN_S))
+                time.sleep(2)
+                sizes.append((process.memory_info().rss / 1e6, process.num_threads()))
+        assert {turn.status for turn in talker.turns} == {200}
+    print(f"\n{sizes[0][0]:.0f} MB after one model, {sizes[-1][0]:.0f} after ten; "
+          f"longest turn {max(turn.took_s for turn in talker.turns):.3f} s; each live after at most {max(took):.1f} s")
+    assert sizes[-1][0] - sizes[1][0] < MAX_GROWTH_MB
+    assert sizes[-1][1] <= sizes[1][1]

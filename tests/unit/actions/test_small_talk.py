@@ -71,3 +71,13 @@ def test_notice_leaves_the_choices_open(knowledge: Knowledge) -> None:
     talk = Talk()
     talk.says("greet")
     assert talk.chooses(1)[0]["topic"] == knowledge.starters[0]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_may_erase_is_told_that_it_is_done(talk: Talk, knowledge: Knowledge, language: str) -> None:
+    """And the channel is told to do it before that goes out; on a phone in words of its own."""
+    (message,) = talk.says("erase_data", metadata={"language": language, "erasable": True})
+    assert (message["kind"], message["erases"]) == ("smalltalk", True)
+    assert message["plain"] == knowledge.phrase("erased", language)
+    assert message["sms"] == knowledge.phrase("erased_sms", language)
+    assert "erases" not in talk.says("erase_data", metadata={"language": language})[0]

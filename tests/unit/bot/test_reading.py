@@ -9,8 +9,8 @@ from bot.reading import ease, grade
 
 def test_long_sentences_and_words_read_harder() -> None:
     """In either language."""
-    assert grade("Hold your baby. Talk to her.") < grade("Interdisciplinary collaboration facilitates developmental trajectories.")
-    assert ease("Hable con su bebé.") > ease("La colaboración interdisciplinaria facilita trayectorias del neurodesarrollo.")
+    assert grade("Hold your baby. Talk to her.") < grade("Interdisciplinary collaboration facilitates development.")
+    assert ease("Hable con su bebé.") > ease("La colaboración interdisciplinaria facilita el neurodesarrollo.")
 
 
 def test_a_name_counts_as_one_short_word() -> None:

@@ -74,6 +74,7 @@ class FakeDialogue:
         self.error: Exception | None = None
         self.takes_s = 0.0
         self.sees: tuple[str, ...] = ()
+        self.may_erase: list[str] = []
 
     async def reply(self, asked: Asked) -> tuple[str, ...]:
         self.asked.append(asked)
@@ -85,6 +86,11 @@ class FakeDialogue:
 
     async def danger(self, text: str) -> tuple[str, ...]:
         return self.sees
+
+    async def erase_if_asked(self, asked: Asked) -> None:
+        self.may_erase.append(asked.text)
+        if self.error:
+            raise self.error
 
 
 class Counter:
@@ -273,6 +279,14 @@ def test_who_opted_out_is_answered_where_only_a_trained_eye_sees_danger(counter:
     counter.dialogue.sees = ("self_harm",)
     assert "988" in counter.says("nobody would miss me")[0]
     assert counter.dialogue.asked == []
+
+
+def test_who_opted_out_may_still_have_everything_erased(counter: Counter) -> None:
+    """Without a word; where it cannot be done, the gateway is to bring the message again."""
+    counter.says("stop")
+    assert counter.says("erase my data") == () and counter.dialogue.may_erase == ["erase my data"]
+    counter.dialogue.error = UnansweredError("away")
+    assert isinstance(counter.says("erase my data, all of it"), UnansweredError)
 
 
 @pytest.mark.parametrize(("text", "part"), [("", "words only"), ("\x00\u200b", "words only"),

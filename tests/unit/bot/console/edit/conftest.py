@@ -15,7 +15,7 @@ from bot.console.edit.fields import Value
 from bot.console.edit.subjects import Subject, fields
 from bot.console.edit.trial import Change, Outcome, examine, preview
 from bot.console.edit.yaml_text import read
-from bot.console.people.accounts import Role
+from bot.console.people.accounts import Person, Role
 from bot.knowledge import load_knowledge
 from bot.settings import PROJECT
 from tests.support.console import browser, console
@@ -39,13 +39,15 @@ def change(kind: str, name: str, values: Mapping[str, Value] = {}, *, deed: str 
     return Change(subject, deed, its_fields, {**shown, **values})
 
 
-def outcome(kind: str, name: str, values: Mapping[str, Value] = {}, *, deed: str = "change", whole: bool = False) -> Outcome:
+def outcome(kind: str, name: str, values: Mapping[str, Value] = {}, *, deed: str = "change",
+            whole: bool = False) -> Outcome:
     """What comes of trying it; compared with the files beside the content where it is tried as a `whole`."""
     tried = change(kind, name, values, deed=deed)
     return (examine if whole else preview)(tried, text(tried.subject), PROJECT, TODAY)
 
 
-def found(kind: str, name: str, values: Mapping[str, Value] = {}, *, deed: str = "change", whole: bool = False) -> dict[str, str]:
+def found(kind: str, name: str, values: Mapping[str, Value] = {}, *, deed: str = "change",
+          whole: bool = False) -> dict[str, str]:
     """What is to be mended, by field."""
     sentences: dict[str, str] = {}
     for finding in outcome(kind, name, values, deed=deed, whole=whole).findings:
@@ -59,6 +61,7 @@ class Desk:
     def __init__(self, client: TestClient, staff: Path) -> None:
         self.client = client
         self.staff = staff
+        self.person: Person = client.person  # type: ignore[attr-defined]
 
     def begin(self, key: str, **form: str) -> str:
         """Begin a draft of a subject; its address."""
@@ -66,7 +69,7 @@ class Desk:
 
     def filled(self, draft: str, **values: Any) -> dict[str, Any]:
         """The draft's form as the page shows it, with other values in some fields."""
-        return {**form_of(self.client.get(draft).text), **{name.replace("__", "."): value for name, value in values.items()}}
+        return {**form_of(self.client.get(draft).text), **values}
 
     def save(self, draft: str, *, do: str = "save", **values: Any) -> Any:
         """Send the form with other values in some fields; the response."""

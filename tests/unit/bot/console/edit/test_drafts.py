@@ -23,9 +23,9 @@ from tests.support.console import browser
 from tests.unit.bot.console.edit.conftest import PLAIN, Desk, form_of
 
 TOPIC = "bot/content/topics/indicators.yml"
-WORDS = ("You can see how your baby feels. Watch how your baby calms down. Watch how your baby shows you what it feels. "
-         "Watch how your baby looks at things and plays with them. All of this tells you how your baby is. Each day brings "
-         "you more to see.")
+WORDS = ("You can see how your baby feels. Watch how your baby calms down. Watch how your baby shows what it feels. "
+         "Watch how your baby looks at things and plays with them. All of this tells you how your baby is. Each day "
+         "brings you more to see.")
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,10 @@ def log(app: Starlette) -> list[sa.engine.Row]:
 
 def changed_lines(desk: Desk, file: str) -> tuple[str, str]:
     """What went out of a file and what came into it, against the repository's."""
-    lines = list(difflib.ndiff((PROJECT / file).read_text(encoding="utf-8").splitlines(), desk.written(file).splitlines()))
-    return tuple(" ".join(line[2:].strip() for line in lines if line[0] == mark) for mark in "-+")  # type: ignore[return-value]
+    before = (PROJECT / file).read_text(encoding="utf-8")
+    lines = list(difflib.ndiff(before.splitlines(), desk.written(file).splitlines()))
+    gone, came = (" ".join(line[2:].strip() for line in lines if line[0] == mark) for mark in "-+")
+    return gone, came
 
 
 # --- The way ----------------------------------------------------------------------------------------------------------
@@ -79,13 +81,14 @@ def test_two_people_publish_where_two_must_agree(ana: Desk, ben: Desk) -> None:
     assert ben.step(draft, "publish").status_code == 303
     assert WORDS in " ".join(ana.written(TOPIC).split())
     rows = log(ana.client.app)  # type: ignore[arg-type]
-    assert [row.action for row in rows] == ["draft.begun", "draft.saved", "draft.sent", "draft.approved", "content.published"]
-    assert [row.person_id for row in rows] == [ana.client.person.id] * 3 + [ben.client.person.id] * 2  # type: ignore[attr-defined]
+    assert [row.action for row in rows] == ["draft.begun", "draft.saved", "draft.sent", "draft.approved",
+                                            "content.published"]
+    assert [row.person_id for row in rows] == [ana.person.id] * 3 + [ben.person.id] * 2
     assert json.loads(rows[-1].after)["values"] == {PLAIN: WORDS}
     assert list(json.loads(rows[-1].before)) == [PLAIN]
     with ana.client.app.state.database.connect() as connection:  # type: ignore[attr-defined]
         waiting = connection.execute(sa.select(unrecorded)).one()
-    assert (waiting.person, json.loads(waiting.files)) == (ben.client.person.name, [TOPIC])  # type: ignore[attr-defined]
+    assert (waiting.person, json.loads(waiting.files)) == (ben.person.name, [TOPIC])
 
 
 def test_a_fault_is_told_and_nothing_typed_is_lost(ana: Desk) -> None:
@@ -210,7 +213,7 @@ def test_the_second_is_told_of_the_first(ana: Desk, ben: Desk) -> None:
     """At opening and at saving, with the way to the other's draft."""
     first = ana.begin("topic/indicators")
     ana.save(first, **{PLAIN: WORDS})
-    name = ana.client.person.shown  # type: ignore[attr-defined]
+    name = ana.person.shown
     assert f"{name} has an open draft of this" in ben.client.get("/answers/topic/indicators").text
     second = ben.begin("topic/indicators")
     assert f"{name} has an open draft of this" in ben.client.get(second).text
@@ -269,7 +272,8 @@ def test_two_tabs_of_one_person_lose_nothing(ana: Desk) -> None:
 
 
 @pytest.mark.parametrize("field", ["passages", "passages.0", "cites", "brief", "topic", "quote.text", "f_indicators",
-                                   "answer.en.parent", "answer.fr.parent.plain", "../brief.md", "lines.emergency.phone"])
+                                   "answer.en.parent", "answer.fr.parent.plain", "../brief.md",
+                                   "lines.emergency.phone"])
 def test_a_forged_field_is_refused(ana: Desk, field: str) -> None:
     """No form reaches a quotation, its passages, or another file; nothing else of that form is saved either."""
     draft = ana.begin("topic/indicators")
@@ -351,8 +355,9 @@ def test_markup_in_any_field_is_shown_as_text(alone: Desk, key: str) -> None:
     draft = alone.begin(key)
     values = {name: SCRIPT if isinstance(value, str) and name not in ("csrf", "version") else value
               for name, value in alone.filled(draft).items()}
-    pages = [alone.client.post(draft, data={**values, "do": "save"}).text, alone.client.post(f"{draft}/preview", data=values).text,
-             alone.client.get(draft).text, alone.client.get(f"{draft}/difference").text, alone.client.get("/answers").text,
+    pages = [alone.client.post(draft, data={**values, "do": "save"}).text,
+             alone.client.post(f"{draft}/preview", data=values).text,
+             *(alone.client.get(address).text for address in (draft, f"{draft}/difference", "/answers")),
              alone.client.get("/answers", params={"q": SCRIPT}).text, alone.step(draft, "publish").text]
     for page in pages:
         assert "<script>alert" not in page and "<img" not in page and "<b>" not in page
@@ -428,7 +433,8 @@ def test_content_that_does_not_load_is_listed(alone: Desk) -> None:
     """After an edit by hand: the file, the key and the mend."""
     path = alone.staff / TOPIC
     path.parent.mkdir(parents=True)
-    path.write_text((PROJECT / TOPIC).read_text(encoding="utf-8").replace("brief: issues-brief-1", "brief: nothing"), encoding="utf-8")
+    text = (PROJECT / TOPIC).read_text(encoding="utf-8")
+    path.write_text(text.replace("brief: issues-brief-1", "brief: nothing"), encoding="utf-8")
     response = alone.client.get("/answers")
     assert response.status_code == 503 and TOPIC in response.text and "nothing" in response.text
 

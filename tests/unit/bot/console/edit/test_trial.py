@@ -25,7 +25,8 @@ def test_the_content_of_the_repository_is_fit(knowledge: Knowledge) -> None:
 
 @pytest.mark.parametrize("subject", [Subject("topic", "contact"), Subject("contact", "contact_harris"),
                                      Subject("contacts", "shared"), Subject("line", "domestic_violence"),
-                                     Subject("danger", "abuse"), Subject("dangers", "shared"), Subject("phrase", "sms.help")],
+                                     Subject("danger", "abuse"), Subject("dangers", "shared"),
+                                     Subject("phrase", "sms.help")],
                          ids=lambda subject: subject.kind)
 def test_a_form_that_changes_nothing_writes_nothing(subject: Subject) -> None:
     """Each field shows what it is written as."""
@@ -47,7 +48,8 @@ def test_no_field_reaches_the_briefs_words(knowledge: Knowledge) -> None:
     ({PLAIN: "word " * 61}, PLAIN, "61 words"),
     ({PLAIN: ""}, PLAIN, "Is empty"),
     ({PLAIN: "Interdisciplinary collaboration facilitates developmental trajectories."}, PLAIN, "grade"),
-    ({"answer.es.parent.plain": "La colaboración interdisciplinaria facilita neurodesarrollo."}, "answer.es.parent.plain", "Fernández"),
+    ({"answer.es.parent.plain": "La colaboración interdisciplinaria facilita neurodesarrollo."},
+     "answer.es.parent.plain", "Fernández"),
     ({"answer.es.parent.sms": ""}, "answer.es.parent.sms", "Is empty while"),
     ({"answer.en.parent.sms": "Hold your baby 🙂."}, "answer.en.parent.sms", "🙂"),
     ({"answer.en.parent.sms": "hold " * 60}, "answer.en.parent.sms", "more than"),
@@ -72,7 +74,8 @@ def test_a_fault_of_a_topic_is_told_at_its_field(values: dict[str, Value], field
 
 def test_all_faults_are_told_at_once() -> None:
     """What is empty does not hide what is too long elsewhere in the form."""
-    told = found("topic", "contact", {PLAIN: "", "title.en": "x" * 61, "answer.es.provider.plain": "palabra " * 61}, whole=True)
+    values: dict[str, Value] = {PLAIN: "", "title.en": "x" * 61, "answer.es.provider.plain": "palabra " * 61}
+    told = found("topic", "contact", values, whole=True)
     assert set(told) == {PLAIN, "title.en", "answer.es.provider.plain"}
 
 
@@ -110,7 +113,8 @@ def line(**values: Value) -> dict[str, Value]:
 
 
 NEW = {"phone": "+18002221223", "display": "1-800-222-1223"}
-TEXTS = {"texts.sms.poison.en": "Poison Help: call 1-800-222-1223 now.", "texts.sms.poison.es": "Veneno: llame al 1-800-222-1223."}
+TEXTS = {"texts.sms.poison.en": "Poison Help: call 1-800-222-1223 now.",
+         "texts.sms.poison.es": "Veneno: llame al 1-800-222-1223."}
 
 
 def test_a_number_that_changes_needs_a_fresh_check() -> None:
@@ -162,7 +166,8 @@ def test_texts_that_name_an_old_number_are_told() -> None:
     assert {name for name in told if "1-800-222-1222" in told[name]} == {"texts.sms.poison.en", "texts.sms.poison.es"}
 
 
-@pytest.mark.parametrize(("name", "said"), [("poison_help", "poison"), ("maternal_hotline", "self_harm"), ("cyfd", "suspicion")])
+@pytest.mark.parametrize(("name", "said"), [("poison_help", "poison"), ("maternal_hotline", "self_harm"),
+                                           ("cyfd", "suspicion")])
 def test_a_line_that_is_used_cannot_go(name: str, said: str) -> None:
     """Neither from a danger nor from a provider's suspicion."""
     assert said in found("line", name, deed="remove")[""]

@@ -12,7 +12,8 @@ import yaml
 from bot.console.edit.yaml_text import REMOVED, changed, read, tidied, value_at
 from bot.knowledge import CONTENT
 
-EDITED = [*sorted((CONTENT / "topics").glob("*.yml")), *(CONTENT / f"{name}.yml" for name in ("contacts", "crisis", "phrases"))]
+EDITED = [*sorted((CONTENT / "topics").glob("*.yml")),
+          *(CONTENT / f"{name}.yml" for name in ("contacts", "crisis", "phrases"))]
 
 
 def content(name: str) -> str:
@@ -50,7 +51,8 @@ def test_only_the_edited_lines_change() -> None:
     (("lines", "cyfd", "checked"), datetime.date(2026, 11, 28), "    checked: 2026-11-28"),
     (("lines", "lifeline_988", "sms"), None, "    sms: null"),
     (("kinds", "abuse"), ["emergency", "cyfd"], "  abuse: [emergency, cyfd]"),
-    (("lines", "cyfd", "name", "en"), "CYFD, intake: day", '    name: {en: "CYFD, intake: day", es: "CYFD, línea estatal para reportar abuso"}'),
+    (("lines", "cyfd", "name", "en"), "CYFD, intake: day",
+     '    name: {en: "CYFD, intake: day", es: "CYFD, línea estatal para reportar abuso"}'),
 ])
 def test_a_value_keeps_its_dress(path: tuple[str, ...], value: Any, line: str) -> None:
     """Quoted stays quoted, a list stays on its line, a comment behind it stays there."""
@@ -59,8 +61,9 @@ def test_a_value_keeps_its_dress(path: tuple[str, ...], value: Any, line: str) -
     assert came == [line] and len(gone) == 1
 
 
-@pytest.mark.parametrize("text", ["no", "On", "~", "null", "1:30", "911", "2026-11-28", "a: b", "# x", "- x", "{a}", "[a]",
-                                  "“x” #y", "*x", "&x", "!x", "%x", "@x", "`x`", "'", '"', "\\", "x:", "?", "=", "<<", "é"])
+@pytest.mark.parametrize("text", ["no", "On", "~", "null", "1:30", "911", "2026-11-28", "a: b", "# x", "- x",
+                                  "{a}", "[a]", "“x” #y", "*x", "&x", "!x", "%x", "@x", "`x`", "'", '"', "\\", "x:",
+                                  "?", "=", "<<", "é"])
 def test_any_text_is_read_back_as_that_text(text: str) -> None:
     """By the bot, whose YAML takes `no` for a truth and `1:30` for ninety."""
     for name, path in (("phrases.yml", ("goodbye", "en")), ("crisis.yml", ("lines", "cyfd", "name", "en")),

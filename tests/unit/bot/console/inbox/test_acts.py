@@ -95,8 +95,9 @@ def test_without_scripts_a_form_leads_back_to_its_page(ana: TestClient) -> None:
     assert "Put under" in page and f'action="/inbox/messages/{number}/undo"' in page
 
 
-@pytest.mark.parametrize("back", ["https://example.org/inbox", "//example.org/inbox", "/\\example.org", "javascript:alert(1)",
-                                  "/inbox/../sign-out", "/inboxes", "/people", "", "/inbox\\..\\x"])
+@pytest.mark.parametrize("back", ["https://example.org/inbox", "//example.org/inbox", "/\\example.org",
+                                  "javascript:alert(1)", "/inbox/../sign-out", "/inboxes", "/people", "",
+                                  "/inbox\\..\\x"])
 def test_a_form_leads_nowhere_else(back: str, ana: TestClient) -> None:
     """An open redirect would lend our name to anybody."""
     number = message(ana)
@@ -120,10 +121,12 @@ def test_what_all_but_repeats_a_message_goes_with_it(ana: TestClient, teaching: 
     assert row(ana, copy).state == "new"
 
 
-def test_the_second_of_two_reviewers_is_told_who_was_first(ana: TestClient, another: Another, teaching: Teaching) -> None:
+def test_the_second_of_two_reviewers_is_told_who_was_first(ana: TestClient, another: Another,
+                                                           teaching: Teaching) -> None:
     """Nothing of the first's is lost, nothing of the second's stored; whatever each of them did."""
     eva = another()
-    for first, second in ((put, put), (put, lambda b, n: give(b, n, "ignored")), (lambda b, n: give(b, n, "later"), put),
+    for first, second in ((put, put), (put, lambda b, n: give(b, n, "ignored")),
+                          (lambda b, n: give(b, n, "later"), put),
                           (lambda b, n: give(b, n, "ignored"), lambda b, n: give(b, n, "later"))):
         number = message(ana)
         first(ana, number)

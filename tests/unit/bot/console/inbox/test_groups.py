@@ -59,7 +59,8 @@ def set_state(engine: Engine, state: str, *numbers: int) -> None:
         connection.execute(sa.update(messages).where(messages.c.id.in_(numbers)).values(state=state))
 
 
-def test_what_means_the_same_is_one_group_with_the_name_of_its_centre(engine: Engine, rules: Rules, angles: Angles) -> None:
+def test_what_means_the_same_is_one_group_with_the_name_of_its_centre(engine: Engine, rules: Rules,
+                                                                      angles: Angles) -> None:
     """cos 37° = 0.8."""
     a, b, c, far = (put_message(engine, text) for text in ("0 a", "30 b", "60 c", "170 far"))
     assert grouped(engine, rules, angles) == {"30 b": {a, b, c}, "170 far": {far}}
@@ -147,7 +148,8 @@ def test_the_group_that_would_help_most_scores_highest(engine: Engine, rules: Ru
     assert first == "90 thumb"
 
 
-def test_more_than_can_be_encoded_at_once_waits(engine: Engine, angles: Angles, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_can_be_encoded_at_once_waits(engine: Engine, angles: Angles,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest first, and in portions, between which the bot may write."""
     monkeypatch.setattr(encoding, "_AT_ONCE", 2)
     for number in range(5):

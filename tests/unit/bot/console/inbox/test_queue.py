@@ -127,7 +127,8 @@ def test_a_search_looks_so_far_and_goes_on_from_there(engine: Engine, monkeypatc
     assert [page.searched_to for page in read] == [1025.0, 1015.0, 1005.0, None]
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "1_2_3", "nan_1", "inf_1", "1e400_2", "1.0_99999999999999999999", "'_1", "_"])
+@pytest.mark.parametrize("cursor", ["x", "1", "1_2_3", "nan_1", "inf_1", "1e400_2", "1.0_99999999999999999999",
+                                    "'_1", "_"])
 def test_what_is_no_place_in_a_list_is_its_beginning(cursor: str, engine: Engine) -> None:
     """An address may have been typed by anybody."""
     assert read_cursor(cursor, float, int) is None

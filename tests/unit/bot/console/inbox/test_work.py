@@ -20,7 +20,8 @@ from bot.store.tables import feedback, messages
 from tests.support.inbox import Talk
 
 
-def test_what_people_ask_comes_into_the_inbox_by_itself(engine: Engine, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_people_ask_comes_into_the_inbox_by_itself(engine: Engine, talk: Talk,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     """Collected, with its thumb, and grouped, while the loop stays free."""
     monkeypatch.setattr(work, "COLLECT_EVERY_S", 0.05)
     monkeypatch.setattr(work, "GROUP_EVERY_S", 0.05)
@@ -35,7 +36,8 @@ def test_what_people_ask_comes_into_the_inbox_by_itself(engine: Engine, talk: Ta
     monkeypatch.setattr(work, "collect", watched)
     _, (answer,) = talk.turn("ana", "is it a sign", confidence=0.9, intent="ask_indicators")
     with engine.begin() as connection:
-        upsert(connection, feedback, {"sender_id": "ana", "answer_id": answer}, {"value": "down", "created_at": talk.at})
+        upsert(connection, feedback, {"sender_id": "ana", "answer_id": answer},
+               {"value": "down", "created_at": talk.at})
 
     def grouped() -> list[Any]:
         with engine.connect() as connection:

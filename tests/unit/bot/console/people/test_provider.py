@@ -88,6 +88,7 @@ def test_what_the_provider_is_asked(visitor: TestClient, maria: Person, provider
     ({"nonce": "another"}, "believed"), ({"nonce": None}, "believed"), ({"aud": "somebody else"}, "believed"),
     ({"aud": None}, "believed"), ({"aud": [CLIENT_ID, "somebody else"]}, "believed"),
     ({"aud": [CLIENT_ID, "somebody else"], "azp": "somebody else"}, "believed"),
+    ({"aud": "somebody else", "azp": CLIENT_ID}, "believed"),
     ({"iss": "https://evil.example"}, "believed"), ({"iss": None}, "believed"),
     ({"exp": "an hour ago"}, "believed"), ({"exp": None}, "believed"), ({"iat": "in an hour"}, "believed"),
     ({"sub": None}, "believed"), ({"at_hash": "another"}, "believed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
@@ -10,14 +11,27 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.console.people.accounts import Person, Role
-from bot.console.publish import gate, releasing
-from bot.console.publish.gate import Candidate
+from bot.console.publish import releasing
+from bot.console.train import candidates as gate
+from bot.console.train.tables import candidates as table
 from bot.knowledge import CONTENT
 from bot.release import Bundle, make_bundle
 from bot.settings import Settings
+from bot.store.database import insert_new
 from tests.support.console import browser, console, new_person
 
 THANKS = "You are welcome. Ask me more any time."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Stands for a model with its card: what speaks against it is given, not judged."""
+
+    name: str
+    made_at: float
+    by: str
+    model: Path
+    objections: tuple[str, ...]
 
 
 class House:
@@ -44,6 +58,9 @@ class House:
         model.parent.mkdir(parents=True, exist_ok=True)
         model.write_bytes(name.encode())
         self.candidates.append(Candidate(name, 1_700_000_000.0, "Ana", model, objections))
+        with self.engine.begin() as connection:
+            insert_new(connection, table, {"name": name, "made_at": 1_700_000_000.0, "person_id": 1, "person": "Ana",
+                                           "job_id": 1})
         return name
 
     def starts(self, model: str = "0123abcd") -> Bundle:
@@ -66,6 +83,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr(releasing, "live_project", lambda settings: project)
     monkeypatch.setattr(releasing, "check", lambda project: None)
     monkeypatch.setattr("bot.console.publish.pages.live_project", lambda settings: project)
-    monkeypatch.setattr(gate, "candidates", lambda connection, settings: house.candidates)
+    monkeypatch.setattr(gate, "_candidate", lambda row, settings: next(
+        candidate for candidate in house.candidates if candidate.name == row.name))
     yield house
     house.engine.dispose()

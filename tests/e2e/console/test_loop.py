@@ -1,0 +1,243 @@
+"""The whole loop in a real browser: from ten misunderstood messages to a released model that understands more, in one go.
+
+The messages come from paraphrases.yml: pairs of what two people wrote who mean the same, by a writer who saw neither the
+training data nor the bot. The first ten that the present model misunderstands are asked in the public chat, found in the
+inbox, put where they belong by keyboard, trained on and released; their partners, which nobody trains on, tell whether
+anything was learnt. Nothing else chooses the ten, so a better model meets harder ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+import pytest
+import yaml
+from playwright.sync_api import Browser, Page
+
+from bot.knowledge import CONTENT, load_knowledge
+from tests.support.console_process import Console
+from tests.support.server import Server
+from tests.support.talker import Talker
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.nlu]
+
+PAIRS = Path(__file__).with_name("paraphrases.yml")
+SEEDS = 10
+TRAINED_WITHIN_S = 600
+LIVE_WITHIN_S = 60
+PASSWORD = "otters sleep in kelp"
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """What somebody asked, what somebody else asked who meant the same, and the topic of both."""
+
+    topic: str
+    asked: str
+    again: str
+
+
+@dataclasses.dataclass
+class Told:
+    """What happened, for the tests and for whoever reads their output."""
+
+    seeds: Sequence[Pair]
+    paraphrases_before: int
+    uses: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    seeds_after: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    paraphrases_after: int = 0
+    first_click_to_release_s: float = 0.0
+    release_to_answer_s: float = 0.0
+    talker: Talker | None = None
+
+
+def understood(server: Server, text: str, topic: str, sender: str) -> tuple[bool, str]:
+    """Whether the first reply answers the topic (or refuses, where that is due); and the id of that reply."""
+    custom = server.say(text, sender=sender)[0]["custom"]
+    return (custom["topic"] == topic or custom["kind"] == topic), custom["id"]
+
+
+@pytest.fixture(scope="module")
+def seeds(server: Server) -> tuple[list[Pair], int]:
+    """The first ten that are misunderstood without being taken for danger, and how many partners are understood."""
+    found: list[Pair] = []
+    for number, entry in enumerate(yaml.safe_load(PAIRS.read_text(encoding="utf-8"))["pairs"]):
+        custom = server.say(entry["asked"], sender=f"before-{number}")[0]["custom"]
+        if entry["topic"] not in {custom["topic"], custom["kind"]} and custom["kind"] != "crisis":
+            found.append(Pair(entry["topic"], entry["asked"], entry["again"]))
+        if len(found) == SEEDS:
+            break
+    assert len(found) == SEEDS, "paraphrases.yml has too few that the present model misunderstands"
+    return found, sum(understood(server, pair.again, pair.topic, f"again-{i}")[0] for i, pair in enumerate(found))
+
+
+@pytest.fixture(scope="module")
+def told(trained: Path, seeds: tuple[list[Pair], int], browser: Browser,
+         tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The loop, played through once."""
+    var, staff = tmp_path_factory.mktemp("var"), tmp_path_factory.mktemp("staff")
+    _share_embeddings(trained, var)
+    told = Told(seeds[0], seeds[1])
+    setting = {"IMH_STAFF_DIR": str(staff)}
+    with Server(var, environment=setting) as server, Console(var, **setting) as console, \
+            Talker(str(server.client.base_url), message="how does holding my baby help her", sender="talker") as talker:
+        told.talker = talker
+        for number, pair in enumerate(told.seeds):
+            _, answer = understood(server, pair.asked, pair.topic, f"parent-{number}")
+            server.client.post("/webhooks/web/feedback", json={
+                "sender": f"parent-{number}", "id": answer, "value": "down"}).raise_for_status()
+        context = browser.new_context(base_url=console.address)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.goto(console.first_administrator())
+        page.get_by_label("Password").first.fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/join/" not in url)
+        _until_grouped(page)
+        start = time.time()
+        _label(page, told.seeds)
+        _train(page)
+        released = _release(page)
+        told.first_click_to_release_s = released - start
+        told.release_to_answer_s = _until_live(server, var) - released
+        told.uses = _uses(staff)
+        told.seeds_after = {pair.asked: understood(server, pair.asked, pair.topic, f"after-{i}")[0]
+                            for i, pair in enumerate(told.seeds)}
+        told.paraphrases_after = sum(understood(server, pair.again, pair.topic, f"other-{i}")[0]
+                                     for i, pair in enumerate(told.seeds))
+        context.close()
+        # Nothing broke down unseen.
+        assert "Traceback" not in console.log.read_text() + server.log.read_text()
+    print(f"\nfirst click to release {told.first_click_to_release_s:.0f} s, release to its first answer "
+          f"{told.release_to_answer_s:.1f} s, {len(talker.turns)} messages meanwhile; taught and understood "
+          f"{sum(told.seeds_after.values())} of {SEEDS}, paraphrases {told.paraphrases_before} before, "
+          f"{told.paraphrases_after} after")
+    yield told
+
+
+def test_what_went_to_training_is_understood(told: Told) -> None:
+    """Each message that staff put under a topic and that was trained on; those kept for testing are not trained on."""
+    taught = [text for text, use in told.uses.items() if use == "training"]
+    assert len(told.uses) == SEEDS and len(taught) >= SEEDS // 2
+    assert [text for text in taught if not told.seeds_after[text]] == []
+
+
+def test_others_who_mean_the_same_are_understood_more_often(told: Told) -> None:
+    """Seven of ten, more than before; nobody trained on their words."""
+    assert told.paraphrases_after > told.paraphrases_before
+    assert told.paraphrases_after >= 7
+
+
+def test_the_public_chat_answered_all_the_time(told: Told) -> None:
+    """Two messages a second, while a model was trained, judged and released: no error, no lost turn."""
+    assert told.talker is not None and len(told.talker.turns) > 60
+    assert {turn.status for turn in told.talker.turns} == {200}
+
+
+def _share_embeddings(trained: Path, var: Path) -> None:
+    """As on a server that has trained before: lines that were read are not read again."""
+    if (trained / "embeddings").is_dir():
+        (var / "embeddings").symlink_to(trained / "embeddings")
+
+
+def _until_grouped(page: Page) -> None:
+    """Collecting and grouping work by themselves, every few seconds."""
+    deadline = time.monotonic() + 60
+    page.goto("/inbox")
+    while time.monotonic() < deadline:
+        counted = sum(int(text.split()[0]) for text in page.locator(".groups .hint").all_inner_texts())
+        if counted >= SEEDS:
+            return
+        time.sleep(1)
+        page.reload()
+    raise AssertionError("the messages did not reach the inbox")
+
+
+def _label(page: Page, seeds: Sequence[Pair]) -> None:
+    """Put each of the seeds where it belongs, by keyboard; leave what is not one of them alone."""
+    wanted = {_folded(pair.asked): pair for pair in seeds}
+    titles = {name: topic.title["en"] for name, topic in load_knowledge(CONTENT).topics.items()}
+    while wanted:
+        page.goto("/inbox")
+        groups = page.locator(".groups a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+        assert groups, f"not in the inbox: {list(wanted)}"
+        before = len(wanted)
+        for group in groups:
+            page.goto(group)
+            for number in page.locator(".message[data-state=new]").evaluate_all("all => all.map(one => one.id)"):
+                article = page.locator(f"#{number}")
+                pair = wanted.pop(_folded(article.locator(".words").inner_text()), None)
+                if pair is not None:
+                    _put(page, number, pair.topic, titles)
+        assert len(wanted) < before, f"not in the inbox: {list(wanted)}"
+
+
+def _put(page: Page, number: str, topic: str, titles: Mapping[str, str]) -> None:
+    intent = topic if topic == "out_of_scope" else f"ask_{topic}"
+    article = page.locator(f"#{number}")
+    article.focus()
+    offered = article.locator(f"button[name=topic][value={intent}]")
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        if offered.count():
+            page.keyboard.press(offered.get_attribute("data-key") or "")
+        else:
+            page.keyboard.press("/")
+            page.keyboard.type(titles[topic] if topic in titles else "does not cover")
+            page.keyboard.press("Enter")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    assert article.get_attribute("data-state") == "done", page.locator("[role=status]").all_inner_texts()
+
+
+def _train(page: Page) -> None:
+    page.goto("/training")
+    page.get_by_role("button", name="Train", exact=True).click()
+    done = page.get_by_role("link", name="See what got better and what got worse")
+    done.wait_for(timeout=TRAINED_WITHIN_S * 1000)
+    done.click()
+
+
+def _release(page: Page) -> float:
+    """Release what the gate lets pass; when the button was pressed."""
+    objections = page.locator(".error").all_inner_texts()
+    button = page.get_by_role("button", name="Release this model")
+    assert "primary" in (button.get_attribute("class") or ""), objections
+    pressed = time.time()
+    button.click()
+    page.wait_for_url("**/releases")
+    return pressed
+
+
+def _until_live(server: Server, var: Path) -> float:
+    """When the server said that it took over what was released."""
+    wanted = (var / "releases" / "current").read_text(encoding="ascii").strip()
+    deadline = time.monotonic() + LIVE_WITHIN_S
+    while time.monotonic() < deadline:
+        if f"Bundle {wanted} is live" in server.log.read_text(encoding="utf-8"):
+            server.say("does holding my baby help", sender="first")
+            return time.time()
+        time.sleep(0.1)
+    raise AssertionError(f"{wanted} did not go live: {server.log.read_text(encoding='utf-8')[-2000:]}")
+
+
+def _uses(staff: Path) -> dict[str, str]:
+    """What became of each label: `training` or `evaluation`, by the words that were kept."""
+    found: dict[str, str] = {}
+    for use, folder in (("training", "nlu/data/staff"), ("evaluation", "tests/nlu/held_out/staff")):
+        for path in (staff / folder).glob("*.yml"):
+            for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+                found |= {entry["text"]: use for entry in _entries(block)}
+    return found
+
+
+def _entries(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    examples = block["examples"]
+    return examples if isinstance(examples, list) else [
+        {"text": line[2:]} for line in examples.splitlines() if line.startswith("- ")]
+
+
+def _folded(text: str) -> str:
+    return " ".join(json.dumps(text).lower().split())
