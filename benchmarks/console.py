@@ -86,8 +86,8 @@ def measure() -> str:
             ["groups", *(str(count) for *_, count in grouped)])),
         "", "## Where one group ends", "",
         "The held-out questions in groups at other cosines (`same_group_from` in bot/console/inbox/rules.yml): how "
-        "many groups they make, how many questions stand alone, and how many are of the intent that their group mostly is "
-        "of.",
+        "many groups they make, how many questions stand alone, and how many are of the intent that their group mostly "
+        "is of.",
         "", *_table(("cosine", "groups", "alone", "of their group's intent"), _thresholds(asked)), ""])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from types import ModuleType
 
 from starlette.applications import Starlette
@@ -14,33 +12,28 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.console import edit, inbox, publish, record, see, teach, train
 from bot.console.background import lifespan
 from bot.console.guards import Guards, on_http_error
+from bot.console.people import room as people
 from bot.console.people.accounts import Role
 from bot.console.texts import FOLDER
 from bot.console.web import requires
 from bot.settings import Settings
 from bot.store.database import open_database
 
-# In the order of the navigation. A room that is not there yet is passed over.
-_ROOMS = ("inbox", "teach", "edit", "train", "publish", "see", "record", "people.room")
-
-
-def rooms() -> list[ModuleType]:
-    """The rooms that there are. Each has `routes`, and may have `nav` (one item or a tuple) and `background`."""
-    names = [f"bot.console.{name}" for name in _ROOMS]
-    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
+# In the order of the navigation. Each has `routes`, and may have `nav` (one item or a tuple) and `background`.
+ROOMS: tuple[ModuleType, ...] = (inbox, teach, edit, train, publish, see, record, people)
 
 
 def pages() -> list[BaseRoute]:
     """Every room's routes."""
-    return [Route("/", home), *(route for room in rooms() for route in getattr(room, "routes", ()))]
+    return [Route("/", home), *(route for room in ROOMS for route in room.routes)]
 
 
 def create_app(settings: Settings) -> Starlette:
     """The application, on its database. Raises what SQLAlchemy raises where that is away."""
-    found = rooms()
-    works = [room.background for room in found if hasattr(room, "background")]
+    works = [room.background for room in ROOMS if hasattr(room, "background")]
     app = Starlette(
         routes=[Mount("/static", StaticFiles(directory=FOLDER / "static")), *pages()],
         middleware=[Middleware(Guards)],
@@ -49,7 +42,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.settings = settings
     app.state.database = open_database(settings.database_url)
-    navs = [getattr(room, "nav", ()) for room in found]
+    navs = [getattr(room, "nav", ()) for room in ROOMS]
     app.state.nav = [item for nav in navs for item in (nav if isinstance(nav, tuple) else (nav,))]
     return app
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,5 +57,7 @@ def _write_whole(out: Path, result: object) -> None:
 
 
 if __name__ == "__main__":
+    # Rasa's dependencies announce their retirement at every start, past any filter (bot/cli.py).
+    warnings.showwarning = lambda *_, **__: None
     configure_logging()
     app()

@@ -23,7 +23,7 @@ from bot.store.tables import messages
 from tests.support.console_process import Console
 from tests.support.project import copy_project, thin_out
 
-PATIENCE_S = 900
+PATIENCE_S = 1800
 TAUGHT = "she keeps licking the window of our bus"
 HELD_OUT = "why does my girl lick every window she meets"
 OPEN = {1: "he cries whenever I leave the room", 2: "and what of the moon"}

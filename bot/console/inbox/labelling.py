@@ -61,13 +61,19 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
         return first if first.by else Lost(seen.id, conflict.by, DONE)
     except KeyError:  # erased between two statements
         return Lost(seen.id, "", "gone")
-    with engine.begin() as connection:
-        danger.forget(connection, seen.id)
-        connection.execute(sa.update(messages).where(messages.c.id == seen.id).values(vector=None))
-        note(connection, person, seen.id, DONE)
-        follow(connection, seen.id, DONE)
-        count(connection, row.group_id)
+    settle(engine, person, seen.id)
     return Put(topic, confirmed)
+
+
+def settle(engine: Engine, person: Person, message_id: int) -> None:
+    """What else is done once a message has its label: what repeats it goes with it, its group is counted anew."""
+    with engine.begin() as connection:
+        group = connection.execute(sa.select(messages.c.group_id).where(messages.c.id == message_id)).scalar()
+        danger.forget(connection, message_id)
+        connection.execute(sa.update(messages).where(messages.c.id == message_id).values(vector=None))
+        note(connection, person, message_id, DONE)
+        follow(connection, message_id, DONE)
+        count(connection, group)
 
 
 def take_back(engine: Engine, settings: Settings, person: Person, message_id: int) -> None:

@@ -41,9 +41,10 @@ class Author:
     email: str
 
     def __str__(self) -> str:
-        # What git would take as the end of the name, or as a line of its own.
-        name, email = (" ".join(re.sub(r"[<>\x00-\x1f\x7f]", " ", part).split()) for part in (self.name, self.email))
-        return f"{name or 'staff'} <{email.replace(' ', '') or 'nobody@staff.invalid'}>"
+        # What git would take as the end of the name, as an address, or as a line of its own.
+        name = " ".join(re.sub(r"[<>@()\"\x00-\x1f\x7f]", " ", self.name).split())
+        email = re.sub(r"[<>\x00-\x20\x7f]", "", self.email)
+        return f"{name or 'staff'} <{email or 'nobody@staff.invalid'}>"
 
 
 def is_working_tree(root: Path) -> bool:

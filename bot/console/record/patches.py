@@ -97,12 +97,15 @@ def _read(path: Path) -> bytes | None:
 
 def _mail(message: str, author: Author, others: Sequence[Author], diff: str) -> str:
     subject, _, body = message.partition("\n")
+    # Git would take such a line for the end of the message, and what follows for a difference.
+    body = re.sub(r"(?m)^(?=---|diff |Index: |From |@@)", " ", body.strip())
+    # Git would take such a line for the end of the message, and what follows for a difference.
     trailers = "".join(f"Co-authored-by: {other}\n" for other in others)
     commit_id = hashlib.sha1(diff.encode("utf-8", "surrogateescape")).hexdigest()
     return (f"From {commit_id} Mon Sep 17 00:00:00 2001\nFrom: {author}\n"
             f"Date: {format_datetime(datetime.now(timezone.utc))}\nSubject: [PATCH] {subject}\nMIME-Version: 1.0\n"
             "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n"
-            f"{body.strip()}\n{trailers and chr(10)}{trailers}---\n\n{diff}-- \nIMH staff console\n\n")
+            f"{body}\n{trailers and chr(10)}{trailers}---\n\n{diff}-- \nIMH staff console\n\n")
 
 
 def _diff(name: str, before: bytes | None, after: bytes | None) -> str:

@@ -225,5 +225,6 @@ _WORDS_OF_YAML = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
 def _quoted(text: str) -> str:
-    """Always in quotes: nothing in it can be taken for anything but words."""
+    """Always in quotes, backslashes doubled: neither YAML nor Rasa, which decodes once more, takes it for anything but
+    words."""
     return json.dumps(text, ensure_ascii=False)

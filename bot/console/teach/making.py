@@ -9,6 +9,8 @@ from sqlalchemy.engine import Engine
 
 from bot.check import check
 from bot.console import record
+from bot.console.edit.rules import findings
+from bot.console.edit.subjects import Subject
 from bot.console.people import audit
 from bot.console.people.accounts import Person
 from bot.console.teach import examples, labels, topics
@@ -59,10 +61,11 @@ def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, kn
 def _tried(settings: Settings, made: Mapping[str, bytes], topic: NewTopic) -> list[Told]:
     try:
         with trial(settings, made) as scratch:
-            check(scratch)
+            knowledge = check(scratch)
     except ContentError as error:
         return at_fields(error.problems, topic)
-    return []
+    # What answers are held to when they are edited they are held to from the first.
+    return [Told(found.field, found.sentence) for found in findings(Subject("topic", topic.name), {}, knowledge)]
 
 
 def _deal(rows: Sequence[Any], topic: NewTopic, person: Person,

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console import record
+from bot.console.inbox import labelling
 from bot.console.people.accounts import Role
 from bot.console.people.tables import people
 from bot.console.record.tables import unrecorded
-from bot.console.teach import labels
-from bot.console.teach.tables import labels as table
+from bot.console.teach.tables import labels
 from bot.console.web import database, page, redirect, requires, say, settings
 
 PAGE_SIZE = 50
@@ -27,11 +27,11 @@ def lately(request: Request) -> Response:
     before = request.query_params.get("before", "")
     if before and not (before.isdecimal() and len(before) < 12):
         raise HTTPException(400)
-    chosen = sa.select(table, people.c.shown).select_from(table.outerjoin(people, people.c.name == table.c.by))
+    chosen = sa.select(labels, people.c.shown).select_from(labels.outerjoin(people, people.c.name == labels.c.by))
     if before:
-        chosen = chosen.where(table.c.id < int(before))
+        chosen = chosen.where(labels.c.id < int(before))
     with database(request).connect() as connection:
-        rows: list[Any] = connection.execute(chosen.order_by(table.c.id.desc()).limit(PAGE_SIZE + 1)).all()
+        rows: list[Any] = connection.execute(chosen.order_by(labels.c.id.desc()).limit(PAGE_SIZE + 1)).all()
         waiting = connection.execute(sa.select(sa.func.count()).select_from(unrecorded)).scalar()
     return page(request, "teach/lately.html", rows=rows[:PAGE_SIZE], before=before, waiting=waiting,
                 older=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
@@ -41,7 +41,7 @@ def lately(request: Request) -> Response:
 @requires(Role.REVIEWER)
 def take_back(request: Request) -> Response:
     """Undo a label; nothing where somebody has done so already."""
-    labels.undo(database(request), settings(request), request.state.person, request.path_params["message"])
+    labelling.take_back(database(request), settings(request), request.state.person, request.path_params["message"])
     return redirect(request, "/teach", "teach.undone")
 
 

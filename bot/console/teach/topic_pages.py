@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.check import MAX_WORDS
+from bot.console.inbox import labelling
 from bot.console.people.accounts import Role
 from bot.console.teach.making import make
 from bot.console.teach.new_topic import MAX_RELATED, MAX_TITLE_CHARACTERS, MIN_EXAMPLES, NewTopic, Told, wording_fields
@@ -21,18 +22,17 @@ from bot.store.tables import messages
 
 _OPEN = ("new", "later")
 _MOST_MESSAGES = 300
-_MOST_GROUPS = 20
+_MOST_GROUPS = 50
 
 
 @requires(Role.EDITOR)
 def form(request: Request) -> Response:
-    """The empty form beside the messages of `group`; without one, the groups that there are."""
-    group = request.query_params.get("group", "")
-    if not (group.isdecimal() and len(group) < 12):
-        return page(request, "teach/groups.html", groups=_groups(request))
-    asked = _asked(request, messages.c.group_id == int(group))
-    topic = NewTopic(chosen={row.id: row.version for row in asked})
-    return _form(request, topic, asked, group)
+    """The empty form beside the messages of one or several `group`; without one, the groups that there are."""
+    groups = [int(group) for group in request.query_params.getlist("group") if group.isdecimal() and len(group) < 10]
+    if not groups:
+        return page(request, "teach/groups.html", groups=_groups(request), least=MIN_EXAMPLES)
+    asked = _asked(request, messages.c.group_id.in_(groups))
+    return _form(request, NewTopic(chosen={row.id: row.version for row in asked}), asked)
 
 
 @requires(Role.EDITOR)
@@ -41,8 +41,9 @@ def send(request: Request) -> Response:
     topic, offered = _read(request), _numbers(request, "offered")
     told = make(database(request), settings(request), request.state.person, topic, _knowledge(request))
     if told:
-        group = str(request.state.form.get("group", ""))
-        return _form(request, topic, _asked(request, messages.c.id.in_(offered)), group, told, 422)
+        return _form(request, topic, _asked(request, messages.c.id.in_(offered)), told, 422)
+    for number in topic.chosen:
+        labelling.settle(database(request), request.state.person, number)
     return redirect(request, "/teach", "teach.made", topic=topic.name)
 
 
@@ -64,13 +65,13 @@ def _numbers(request: Request, name: str) -> dict[int, int]:
             if number.isdecimal() and version.isdecimal() and len(number) < 12 and len(version) < 12}
 
 
-def _form(request: Request, topic: NewTopic, asked: Sequence[Any], group: str, told: Sequence[Told] = (),
+def _form(request: Request, topic: NewTopic, asked: Sequence[Any], told: Sequence[Told] = (),
           status: int = 200) -> Response:
     knowledge = _knowledge(request)
     wrong: dict[str, list[str]] = {}
     for one in told:
         wrong.setdefault(one.field, []).append(one.words)
-    return page(request, "teach/topic.html", status, topic=topic, asked=asked, group=group, told=told, wrong=wrong,
+    return page(request, "teach/topic.html", status, topic=topic, asked=asked, told=told, wrong=wrong,
                 briefs=knowledge.briefs.values(), topics=knowledge.topics.values(), languages=LANGUAGES,
                 most_words=MAX_WORDS, most_related=MAX_RELATED, most_title=MAX_TITLE_CHARACTERS, least=MIN_EXAMPLES,
                 one_in=settings(request).evaluation_one_in)

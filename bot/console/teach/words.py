@@ -34,8 +34,7 @@ def one_line(text: str) -> str:
 
 def cleaned(text: str) -> str:
     """A text as one line that YAML and Rasa read as just these words. Raises StaffFileError where no word is left."""
-    # Rasa decodes backslashes once more, and fails at those that it cannot.
-    line = _ANNOTATION.sub(" ", one_line(text).replace("\\", "/"))[:MAX_CHARACTERS].rstrip()
+    line = _ANNOTATION.sub(" ", one_line(text))[:MAX_CHARACTERS].rstrip()
     if not folded(line):
         raise StaffFileError("There is no word in it to learn from.")
     return line

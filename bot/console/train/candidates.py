@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from bot.console.texts import say
 from bot.console.train import card as cards
 from bot.console.train.gate import Verdict, gate
 from bot.console.train.tables import candidates as table
-from bot.evaluation.compare import load_bounds
+from bot.evaluation.compare import BOUNDS, load_bounds
 from bot.release import current_bundle
 from bot.settings import Settings
 
@@ -63,11 +64,22 @@ def production(settings: Settings) -> str | None:
     return bundle.training if bundle else None
 
 
-def verdicts(settings: Settings, card: cards.QualityCard) -> tuple[Verdict, ...]:
-    """What there is to say of a card against the model that is in production now."""
+def verdicts(settings: Settings, name: str) -> tuple[Verdict, ...]:
+    """What there is to say of a model that has a card, against the one that is in production now."""
     live = production(settings)
-    before = cards.read_card(settings, live) if live and live != card.name else None
-    return tuple(gate(before, card, load_bounds()))
+    before = live if live and live != name else None
+    return _verdicts(settings, before, cards.changed_at(settings, before) if before else 0,
+                     name, cards.changed_at(settings, name), BOUNDS.stat().st_mtime_ns)
+
+
+# A list of candidates asks for all of them, each time it is shown.
+@functools.lru_cache(maxsize=4 * KEPT)
+def _verdicts(settings: Settings, before: str | None, _before_at: int, name: str, _at: int,
+              _bounds_at: int) -> tuple[Verdict, ...]:
+    card = cards.read_card(settings, name)
+    if card is None:  # forgotten in this very moment
+        return ()
+    return tuple(gate(cards.read_card(settings, before) if before else None, card, load_bounds()))
 
 
 def forget_old(connection: Connection, settings: Settings) -> None:
@@ -81,7 +93,7 @@ def forget_old(connection: Connection, settings: Settings) -> None:
 
 
 def _candidate(row: sa.engine.Row, settings: Settings) -> Candidate | None:
-    model, card = cards.model_of(settings, row.name), cards.read_card(settings, row.name)
-    if card is None or not model.is_file():
+    model = cards.model_of(settings, row.name)
+    if not (cards.changed_at(settings, row.name) and model.is_file()):
         return None
-    return Candidate(row.name, row.made_at, row.person, model, verdicts(settings, card))
+    return Candidate(row.name, row.made_at, row.person, model, verdicts(settings, row.name))

@@ -90,11 +90,18 @@ def read_card(settings: Settings, name: str) -> QualityCard | None:
     """The card of a model, None where it has none, whatever the name leads to."""
     if not re.fullmatch(NAME, name):
         return None
+    path, changed = card_path(settings, name), changed_at(settings, name)
+    return _read(path, changed) if changed else None
+
+
+def changed_at(settings: Settings, name: str) -> int:
+    """When the card of a model was written, in nanoseconds since 1970; 0 where it has none."""
     path = card_path(settings, name)
-    return _read(path, path.stat().st_mtime_ns) if path.is_file() else None
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
-@functools.lru_cache(maxsize=8)
+# The one in production and the one that is looked at; each is some megabytes.
+@functools.lru_cache(maxsize=2)
 def _read(path: Path, _changed: int) -> QualityCard:
     stored = json.loads(path.read_text(encoding="utf-8"))
     return QualityCard(**{**stored, "leaks": tuple(map(tuple, stored["leaks"]))})

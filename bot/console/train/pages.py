@@ -97,7 +97,7 @@ def card(request: Request) -> Response:
             messages.c.id.in_([number for number, _, _ in moved]))).all())
         found = candidates.find(connection, ours, after.name)
     return page(request, "train/card.html", card=after, before=before, live=candidates.production(ours),
-                candidate=found, verdicts=candidates.verdicts(ours, after), titles=_titles(request),
+                candidate=found, verdicts=candidates.verdicts(ours, after.name), titles=_titles(request),
                 texts=view.texts(readable_project(settings(request))), shares=view.shares(before, after), topics=view.topics(before, after),
                 dangers=view.dangers(after), missed=view.missed(after), matrix=view.matrix(after),
                 changed=view.changed(before, after), staff=view.staff_lines(before, after),

@@ -18,6 +18,8 @@ from bot.settings import PROJECT, Settings
 
 _PROCESSES = Path("/proc")
 _PAUSE_S = 0.02
+# What libraries would say at every start, into the log that staff read.
+_QUIET = ("TF_CPP_MIN_LOG_LEVEL=3", "SQLALCHEMY_SILENCE_UBER_WARNING=1", "RASA_TELEMETRY_ENABLED=false")
 
 
 def folder_of(settings: Settings, job: int) -> Path:
@@ -35,7 +37,7 @@ def spawn(settings: Settings, job: int, command: Sequence[str]) -> None:
     folder = folder_of(settings, job)
     folder.mkdir(parents=True, exist_ok=True)
     with log_of(settings, job).open("ab") as log:
-        process = subprocess.Popen(["env", f"TMPDIR={folder}", *command, str(job)], cwd=PROJECT, stdin=subprocess.PIPE,
+        process = subprocess.Popen(["env", f"TMPDIR={folder}", *_QUIET, *command, str(job)], cwd=PROJECT, stdin=subprocess.PIPE,
                                    stdout=log, stderr=log, start_new_session=True)
     assert process.stdin is not None
     try:

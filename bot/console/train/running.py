@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.console.people import accounts, audit
 from bot.console.people.accounts import Person
+from bot.console.texts import say
 from bot.console.train import processes
 from bot.console.train.tables import candidates, jobs
 from bot.settings import Settings
@@ -59,6 +60,7 @@ class Running:
     def step(self, name: str) -> None:
         """Begin a step."""
         self._end_step()
+        print(time.strftime("%H:%M:%S"), say(f"train.steps.{name}"), flush=True)
         self.step_name = name
         self._write(step=name, step_at=self._since, share=None, seconds=json.dumps(self.seconds))
 

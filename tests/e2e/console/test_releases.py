@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sqlite3
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Iterator
@@ -23,7 +25,7 @@ from bot.settings import Settings
 from bot.store.database import open_database
 from tests.support.console_process import Console
 from tests.support.fake_console import TOKEN, FakeConsole
-from tests.support.server import Server
+from tests.support.server import PROJECT, Server
 from tests.support.talker import Talker
 from tests.support.versions import THANKS, content_that_says, version
 
@@ -235,3 +237,13 @@ def test_ten_models_later_nothing_has_piled_up(trained: Path, tmp_path: Path) ->
           f"longest turn {max(turn.took_s for turn in talker.turns):.3f} s; each live after at most {max(took):.1f} s")
     assert sizes[-1][0] - sizes[1][0] < MAX_GROWTH_MB
     assert sizes[-1][1] <= sizes[1][1]
+
+
+def test_a_trial_that_nobody_uses_ends_by_itself(trained: Path, tmp_path: Path) -> None:
+    """Without a word to it, with code 0; its folder, and all that was said in it, is gone."""
+    folder = tmp_path / "trial"
+    make_bundle(model_path(Settings(var_dir=trained)), CONTENT, Settings(var_dir=folder))
+    with subprocess.Popen([sys.executable, "-c", "import sys; from pathlib import Path; from bot.trial import serve; "
+                           "serve(Path(sys.argv[1]), idle_s=2)", str(folder)], cwd=PROJECT, stdin=subprocess.PIPE) as trial:
+        assert trial.wait(timeout=90) == 0
+    assert not folder.exists()

@@ -24,10 +24,11 @@ MAY_IMPORT = {
     "bot/privacy": (),
     "bot/render": ("bot.knowledge", "bot.sms"),
     # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
-    "bot/console": ("bot.archive", "bot.check", "bot.errors", "bot.inputs", "bot.knowledge", "bot.logs",
-                    *(f"bot.evaluation.{name}" for name in _MEASURING), "bot.overlay", "bot.privacy", "bot.reading", "bot.release", "bot.render", "bot.safety",
-                    "bot.settings", "bot.sms", "bot.sources", "bot.staff_files", "bot.store.database",
-                    "bot.store.tables", "bot.training", "bot.wiring", "nlu.corpus", "nlu.encoders"),
+    "bot/console": ("bot.archive", "bot.check", "bot.errors", "bot.inputs", "bot.knowledge", "bot.logs", "bot.overlay",
+                    "bot.privacy", "bot.reading", "bot.release", "bot.render", "bot.safety", "bot.settings", "bot.sms",
+                    "bot.sources", "bot.staff_files", "bot.store.database", "bot.store.tables", "bot.training",
+                    "bot.wiring", "nlu.corpus", "nlu.encoders",
+                    *(f"bot.evaluation.{name}" for name in _MEASURING)),
     **{f"bot/evaluation/{name}.py": (
         "bot.knowledge", "bot.settings", "nlu.corpus", *(f"bot.evaluation.{other}" for other in _MEASURING))
        for name in _MEASURING},
@@ -35,8 +36,9 @@ MAY_IMPORT = {
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
-                "bot/wiring.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy", "bot/render",
-                "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
+                "bot/wiring.py", "bot/archive.py", "bot/inputs.py", "bot/release.py",
+                "bot/sources.py", "bot/knowledge", "bot/reading.py", "bot/safety", "bot/sms", "bot/privacy",
+                "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 
 
 def modules(part: str) -> list[Path]:

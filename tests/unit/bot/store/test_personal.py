@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 import sqlalchemy as sa
 
-from bot.settings import PROJECT
+from bot.settings import PROJECT, Settings, pseudonym_key
+from bot.sms.pseudonyms import Pseudonyms
 from bot.store import personal, tables
 from bot.store.personal import CLAIM, MESSAGE, NOBODYS, PARTS, SENDER
 from bot.store.tracker import BoundedTrackerStore
@@ -105,3 +108,25 @@ def test_a_number_is_never_given_twice(filled: sa.engine.Engine) -> None:
     with filled.begin() as connection:
         new = connection.execute(sa.text("INSERT INTO events (sender_id, type_name) VALUES ('c', 'user')")).lastrowid
     assert new == 3
+
+
+def test_the_command_finds_a_number_by_its_pseudonym(tmp_path: Path) -> None:
+    """`python -m bot export`, and `erase`, with the number that was written to."""
+    settings = Settings(var_dir=tmp_path)
+    sender = Pseudonyms(pseudonym_key(settings)).of("+15055550123", "+15055550100")
+    store = BoundedTrackerStore(host=settings.database_url)
+    with store.engine.begin() as connection:
+        connection.execute(tables.sms_pages.insert().values(sender_id=sender, page=2, updated_at=1.0))
+    store.engine.dispose()
+
+    def run(verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "bot", verb, *arguments], cwd=PROJECT, capture_output=True, text=True,
+                              env={"PATH": "/usr/bin:/bin", "IMH_VAR_DIR": str(tmp_path)})
+
+    without = run("export", "(505) 555-0123")
+    assert without.returncode == 1 and "--to" in without.stderr
+    found = json.loads(run("export", "(505) 555-0123", "--to", "+15055550100").stdout)["conversations"]
+    assert found == {"(505) 555-0123": {}, sender: {"sms_pages": [{"sender_id": sender, "page": 2, "updated_at": 1.0}]}}
+    assert json.loads(run("export", sender).stdout)["conversations"] == {sender: found[sender]}
+    assert run("erase", "505-555-0123", "--to", "+15055550100").returncode == 0
+    assert json.loads(run("export", sender).stdout)["conversations"] == {sender: {}}

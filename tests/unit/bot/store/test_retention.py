@@ -1,4 +1,4 @@
-"""What is past its time goes and nothing else; in small steps, whoever is killed in between, on a file and on PostgreSQL."""
+"""What is past its time goes and nothing else; in small steps, whoever is killed in between, on both databases."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def age(store: BoundedTrackerStore, days: float, **where: Any) -> None:
     with store.engine.begin() as connection:
         for table, column in columns.items():
             narrow = " WHERE sender_id = :sender_id" if where else ""
-            connection.execute(sa.text(f"UPDATE {table} SET {column} = {column} - :s{narrow}"), {"s": days * DAY_S, **where})
+            connection.execute(sa.text(f"UPDATE {table} SET {column} = {column} - :s{narrow}"),
+                               {"s": days * DAY_S, **where})
 
 
 def leave_traces(store: BoundedTrackerStore, sender: str, number: int) -> None:
@@ -133,7 +134,8 @@ def fill(store: BoundedTrackerStore, events: int) -> None:
     with store.engine.begin() as connection:
         connection.execute(store.events_table.insert(), [
             {"sender_id": f"s{number // 10}", "type_name": "user", "timestamp": time.time(),
-             "data": f'{{"event": "user", "text": "{CANARY} {number}", "pad": "{"x" * 1500}"}}'} for number in range(events)])
+             "data": f'{{"event": "user", "text": "{CANARY} {number}", "pad": "{"x" * 1500}"}}'}
+            for number in range(events)])
 
 
 def test_deleted_words_are_not_left_in_the_file(store: BoundedTrackerStore) -> None:
@@ -150,15 +152,6 @@ def test_a_turn_waits_for_one_batch_at_most(store: BoundedTrackerStore, monkeypa
     """A batch is small; between two the database is free for longer than a batch takes."""
     fill(store, 1000)
     age(store, DAYS + 1)
-    held: list[float] = []
-    freed: list[float] = []
-
-    @sa.event.listens_for(store.engine, "begin")
-    def began(connection: Any) -> None:
-        connection.info["began"] = time.monotonic()
-        if freed:
-            held.append(connection.info["began"] - freed[-1])
-
     sizes: list[int] = []
     delete = retention._deletion
     monkeypatch.setattr(retention, "_deletion", lambda *args: sizes.append(len(args[2])) or delete(*args))
@@ -198,8 +191,8 @@ def test_killed_in_the_middle_it_leaves_whole_rows(store: BoundedTrackerStore) -
     fill(store, 2000)
     age(store, DAYS + 1)
     Person(store, "ana").says("young")
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(store.engine.url)], cwd=PROJECT, stdout=subprocess.PIPE,
-                               env={**os.environ, "SQLALCHEMY_SILENCE_UBER_WARNING": "1"})
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(store.engine.url)], cwd=PROJECT,
+                               stdout=subprocess.PIPE, env={**os.environ, "SQLALCHEMY_SILENCE_UBER_WARNING": "1"})
     assert process.stdout and process.stdout.readline() == b"started\n"
     until(lambda: count(store, "events") < 1800)
     process.send_signal(signal.SIGKILL)

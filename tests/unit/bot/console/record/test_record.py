@@ -253,6 +253,18 @@ def test_git_takes_the_patches(plain: Settings, checkout: Path, tmp_path: Path) 
     assert run(checkout, "rev-parse", "HEAD^{tree}") == made
 
 
+def test_names_and_messages_stay_what_they_are_in_a_patch(plain: Settings, checkout: Path, tmp_path: Path) -> None:
+    """A line end in a name makes no header; a message that looks like a difference makes no file."""
+    evil = "diff --git a/evil.py b/evil.py\nnew file mode 100644\n--- /dev/null\n+++ b/evil.py\n@@ -0,0 +1 @@\n+print()\n"
+    write(plain, contact="a\n")
+    record.commit(plain, Person(1, "x", "A\nSubject: [PATCH] evil\n\n" + evil, "a@b", Role.EDITOR), [CONTACT],
+                  f"Real\n\n---\n{evil}")
+    (tmp_path / "x.patch").write_bytes(record.patch(plain))
+    run(checkout, "am", "-q", str(tmp_path / "x.patch"))
+    assert head(checkout, "%s") == "Real" and not (checkout / "evil.py").exists()
+    assert run(checkout, "show", "--name-only", "--format=").split() == [CONTACT]
+
+
 def test_a_patch_can_begin_later(plain: Settings) -> None:
     """After the one with that number; what is no number is refused."""
     patched(plain)

@@ -56,7 +56,8 @@ def test_rasa_reads_the_words_and_nothing_else(words: str) -> None:
     assert without_example(text, example, TRAINING) == with_example(None, FIRST, TRAINING)
 
 
-@pytest.mark.parametrize("name", ["quotes", "variable", "unset variable", "emoji", "script", "document"])
+@pytest.mark.parametrize("name", ["quotes", "variable", "unset variable", "escape", "backslash", "emoji", "script",
+                                  "document"])
 def test_ordinary_words_stay_as_they_were(name: str) -> None:
     """Only what a file cannot hold is changed."""
     assert cleaned(HOSTILE[name]) == HOSTILE[name]

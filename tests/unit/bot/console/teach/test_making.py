@@ -30,11 +30,13 @@ from tests.unit.bot.console.teach.test_labels import files, rows
 ASKED = [f"{who} {what}" for who in ("my neighbour's goat", "uncle Beto's tractor", "the choir at noon")
          for what in ("hums to the twins by the acequia", "scares nobody but the moon", "left a feather on the stroller",
                       "keeps singing through the hailstorm")]
+SAID = {"en": "The brief says that play, talk and song each day help a baby.",
+        "es": "El folleto dice que jugar, hablar y cantar cada día ayuda al bebé."}
 GOOD = NewTopic(
     name="goat_song",
     titles={"en": "Goats and song", "es": "Cabras y canto"},
-    wordings={key: ("The brief says that play, talk and song each day help a baby." if key.startswith("en") else
-                    "El folleto dice que jugar, hablar y cantar cada día ayuda al bebé.") for key in wording_fields()},
+    wordings={key: SAID[key[:2]] + (" It says so twice." if "provider" in key and key.startswith("en") else
+                                    " Lo dice dos veces." if "provider" in key else "") for key in wording_fields()},
     passages=("issues-brief-1/f_brain", "issues-brief-1/f_daily_interactions"),
     related=("daily_interactions", "indicators"),
     chosen={number: 0 for number in range(len(ASKED))},
@@ -105,6 +107,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no such passage": ({"passages": ("issues-brief-1/f_goats",)}, "passages", "at least one passage"),
     "many related": ({"related": ("indicators", "contact", "references", "define_imh")}, "related", "at most 3"),
     "no such topic": ({"related": ("goats",)}, "related", "at most 3"),
+    "hard to read": ({"wordings": {**GOOD.wordings, "en.parent.plain": "Interdisciplinary considerations necessitate "
+                                   "multidimensional characterization of neurodevelopmental trajectories for infants."}},
+                     "answer.en.parent.plain", "grade"),
+    "a number of nobody's": ({"wordings": {**GOOD.wordings, "en.parent.plain": "Call (505) 555-0199 about song."}},
+                             "answer.en.parent.plain", "(505) 555-0199"),
     "few examples": ({"chosen": {number: 0 for number in range(9)}}, "examples", "there are 9"),
     "a message that is gone": ({"chosen": {**GOOD.chosen, 999: 0}}, "examples", "not there any more"),
     "a message that changed": ({"chosen": {**GOOD.chosen, 3: 7}}, "examples", "first"),

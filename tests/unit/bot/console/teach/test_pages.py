@@ -38,7 +38,7 @@ def form(**changes: Any) -> dict[str, Any]:
     chosen = [f"{number}:0" for number in range(len(ASKED))]
     return {"name": GOOD.name, **{f"title.{key}": text for key, text in GOOD.titles.items()},
             **{f"answer.{key}": text for key, text in GOOD.wordings.items()}, "passages": list(GOOD.passages),
-            "related": list(GOOD.related), "examples": chosen, "offered": [*chosen, "100:0"], "group": "4", **changes}
+            "related": list(GOOD.related), "examples": chosen, "offered": [*chosen, "100:0"], **changes}
 
 
 def staff(client: TestClient) -> dict[str, list[str]]:
@@ -92,8 +92,8 @@ def test_a_form_from_elsewhere_does_nothing(client: TestClient) -> None:
 
 def test_a_topic_is_made_through_the_wizard(client: TestClient) -> None:
     """From the list of groups to the topic; its messages are labelled, and the record has it."""
-    assert "/teach/topics/new?group=4" in client.get("/teach/topics/new").text
-    shown = client.get("/teach/topics/new?group=4").text
+    assert 'name="group" value="4"' in client.get("/teach/topics/new").text
+    shown = client.get("/teach/topics/new?group=4&group=77").text
     assert all(text.replace("'", "&#39;") in shown for text in ASKED)
     assert client.post("/teach/topics/new", data=form()).headers["location"] == "/teach"
     assert len(staff(client)) == 5

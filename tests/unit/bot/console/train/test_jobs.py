@@ -93,7 +93,8 @@ def test_a_training_goes_through_its_steps_to_a_candidate(room: Room) -> None:
     job = room.start("train")
     room.reaches(job, "train")
     now = room.state(job)
-    assert 0 < now.share < 1 and "checked" in now.log_tail and now.person == room.person.shown
+    assert 0 < now.share < 1 and now.person == room.person.shown
+    assert "checked" in now.log_tail and now.log_tail[-1].endswith("training the model")
     done = room.ends(job)
     assert (done.state, done.candidate, done.share) == ("done", NAME, 1.0), done.log_tail
     found = room.candidate()
