@@ -53,7 +53,7 @@ test: $(READY) $(TOOLS) ## every test that a clean machine can run
 	@$(PYTHON) -m pytest
 
 test-core: $(CORE) ## the tests of all that does not import Rasa, on the newest Python there is (3.11 to 3.13)
-	@var/core/bin/python -m tests.support.core_tests | xargs var/core/bin/python -m pytest -p no:cacheprovider
+	@var/core/bin/python -m tests.support.core_tests | xargs var/core/bin/python -m pytest -p tests.support.core_versions -p no:cacheprovider
 
 tools: $(TOOLS) ## what deploy/ is checked with: Caddy, Helm, hadolint, Kubernetes' schemas; in var/tools
 

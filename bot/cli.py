@@ -139,7 +139,7 @@ def kannel(admin_port: int = 13000, box_port: int = 13001, smsc_port: int = 1000
 
 @app.command()
 def away() -> None:
-    """Print what a proxy answers while the bot is away: an error with the crisis lines, as deploy/proxy/away.json holds it."""
+    """Print what a proxy answers while the bot is away: an error with the crisis lines (deploy/proxy/away.json)."""
     from bot.away import away_body
     from bot.knowledge import load_knowledge
 

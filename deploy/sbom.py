@@ -42,7 +42,8 @@ def components(lock: str) -> Iterator[Component]:
 def bill(locks: list[str], project: str) -> Bom:
     """The bill of materials of the application that pyproject.toml names, with the packages of these locks."""
     ours = dict(_OURS.findall(project))
-    bom = Bom(components={component.bom_ref.value: component for lock in locks for component in components(lock)}.values())
+    found = {component.bom_ref.value: component for lock in locks for component in components(lock)}
+    bom = Bom(components=found.values())
     bom.metadata.component = Component(type=ComponentType.APPLICATION, name=ours["name"], version=ours["version"],
                                        bom_ref=ours["name"])
     bom.register_dependency(bom.metadata.component, bom.components)

@@ -16,10 +16,11 @@ from tests.support.tools import run
 CHART = PROJECT / "deploy" / "chart"
 EVERYTHING = {"ingress": {"enabled": True, "consoleHost": "console.example.org"},
               "networkPolicy": {"kannel": True, "signIn": "203.0.113.9/32"},
-              "bot": {"autoscaling": {"metric": "imh_answer_seconds_p95"}, "settings": {"IMH_SMS_NUMBER": "+15055550123"},
+              "bot": {"autoscaling": {"metric": "imh_answer_seconds_p95"}, "settings": {"IMH_SMS_NUMBER": "911"},
                       "tolerations": [{"key": "chat", "operator": "Exists"}], "nodeSelector": {"disk": "fast"}},
               "image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": [{"name": "registry"}]}
-LITTLE = {"console": {"enabled": False}, "bot": {"autoscaling": {"enabled": False}}, "networkPolicy": {"enabled": False}}
+LITTLE = {"console": {"enabled": False}, "bot": {"autoscaling": {"enabled": False}},
+          "networkPolicy": {"enabled": False}}
 VALUES = {"as it is": {}, "with everything": EVERYTHING, "with little": LITTLE}
 # The oldest that Chart.yaml allows, and the newest there is.
 KUBERNETES = ("1.27.0", "1.37.0")
@@ -40,11 +41,13 @@ def _said(values: str) -> str:
 
 def manifests(values: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects that would be made."""
-    return [document for text in report(values)["manifests"].values() for document in yaml.safe_load_all(text) if document]
+    return [document for text in report(values)["manifests"].values()
+            for document in yaml.safe_load_all(text) if document]
 
 
 def pods(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (document["spec"]["template"]["spec"] for document in manifests(values) if document["kind"] == "Deployment")
+    yield from (document["spec"]["template"]["spec"] for document in manifests(values)
+                if document["kind"] == "Deployment")
 
 
 def only(values: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
@@ -141,11 +144,12 @@ def test_bots_grow_and_do_not_all_go_at_once() -> None:
     assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "imh-bot"}
     assert [metric["type"] for metric in spec["metrics"]] == ["Resource", "Pods"]
     assert only({}, "PodDisruptionBudget", "imh-bot")["spec"]["minAvailable"] >= 1
-    assert "replicas" not in only({}, "Deployment", "imh-bot")["spec"], "the autoscaler and the chart would fight over it"
+    assert "replicas" not in only({}, "Deployment", "imh-bot")["spec"], "autoscaler and chart would fight over it"
 
 
 def test_what_staff_wrote_outlives_the_chart() -> None:
     """The console's volume stays when the release is taken away; two consoles never write on it."""
-    assert only({}, "PersistentVolumeClaim", "imh-console")["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    volume = only({}, "PersistentVolumeClaim", "imh-console")
+    assert volume["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
     console = only({}, "Deployment", "imh-console")["spec"]
     assert (console["replicas"], console["strategy"]) == (1, {"type": "Recreate"})

@@ -45,12 +45,13 @@ def test_the_specification_allows_it(file: str) -> None:
 
 def test_the_specification_would_refuse_a_slip() -> None:
     """The check above can fail."""
-    assert run("python", "tests/support/read_compose.py", stdin="services: {bot: {image: x, restart: 7, ports: 5}}").returncode
+    slip = "services: {bot: {image: x, restart: 7, ports: 5}}"
+    assert run("python", "tests/support/read_compose.py", stdin=slip).returncode
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_contained(name: str) -> None:
-    """A read-only root, no capability (but the proxy's port), no new privileges, bounded, and begun again when it ends."""
+    """A read-only root, no capability (but the proxy's port), no new privileges, bounded, begun again when it ends."""
     service = SERVICES[name]
     assert service["read_only"] is True and service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"] and service["restart"] == "unless-stopped"
@@ -73,8 +74,10 @@ def test_only_the_proxy_has_ports_of_the_machine() -> None:
 
 def test_only_the_proxy_and_the_gateway_can_call_out() -> None:
     """The bot, the console, the database and Redis are on inner networks and no other."""
-    assert {name for name, service in SERVICES.items() if OUTWARD & set(service.get("networks", ()))} == {"proxy", "bearerbox"}
-    assert all(service.get("networks") or service.get("network_mode") == "service:bearerbox" for service in SERVICES.values())
+    outward = {name for name, service in SERVICES.items() if OUTWARD & set(service.get("networks", ()))}
+    assert outward == {"proxy", "bearerbox"}
+    assert all(service.get("networks") or service.get("network_mode") == "service:bearerbox"
+               for service in SERVICES.values())
 
 
 def test_the_stores_are_out_of_the_proxys_reach() -> None:
@@ -93,7 +96,8 @@ def test_what_is_set_can_be_used(name: str, tmp_path: Path) -> None:
     settings = load_settings(variables)
     assert settings.trusts(SERVICES["proxy"]["networks"]["front"]["ipv4_address"])
     assert len(settings.secret) == 64 and settings.database_url.startswith("postgresql://imh:")
-    assert name == "console" or SERVICES["bearerbox"]["networks"]["gateway"]["ipv4_address"] in settings.kannel_addresses
+    kannel = SERVICES["bearerbox"]["networks"]["gateway"]["ipv4_address"]
+    assert name == "console" or kannel in settings.kannel_addresses
 
 
 def test_secrets_are_made_once_for_their_owner(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ _LOCAL = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 def anchors(text: str) -> set[str]:
     """The headings of a page as a link names them."""
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", text, re.M)}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -38,7 +39,8 @@ def test_every_threat_names_its_test() -> None:
 
 def test_the_versions_are_those_of_the_image() -> None:
     """Whoever raises one reads what was said of it."""
-    lock = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", (PROJECT / "requirements" / "image.lock").read_text("utf-8"), re.M))
+    text = (PROJECT / "requirements" / "image.lock").read_text(encoding="utf-8")
+    lock = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.M))
     section = PAGES["security.md"].split("## Past their support")[1].split("\n## ")[0]
     named = dict(re.findall(r"^\| ([\w-]+) \| ([\d.]+) \|", section, re.M))
     assert named.pop("Python") == (PROJECT / ".python-version").read_text().strip()

@@ -12,7 +12,8 @@ from tests.support.tools import run
 
 DEPLOY = PROJECT / "deploy"
 RECIPES = ("deploy/Dockerfile", "deploy/kannel/Dockerfile")
-BUILD_TOOLS = re.compile(r"\b(gcc|g\+\+|make|build-essential|python3\.10-venv|python3-pip|pip|uv|git|curl|wget|\S+-dev)\b")
+BUILD_TOOLS = re.compile(
+    r"\b(gcc|g\+\+|make|build-essential|python3\.10-venv|python3-pip|pip|uv|git|curl|wget|\S+-dev)\b")
 
 
 def steps(recipe: str) -> list[str]:
@@ -44,7 +45,8 @@ def test_it_ends_as_nobody(recipe: str) -> None:
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_nothing_comes_from_an_address(recipe: str) -> None:
     """What is installed comes from Debian's or Ubuntu's signed archive, or under a hash."""
-    assert [step for step in steps(recipe) if step.startswith("ADD ") or re.search(r"https?://(?!127\.0\.0\.1)", step)] == []
+    assert [step for step in steps(recipe)
+            if step.startswith("ADD ") or re.search(r"https?://(?!127\.0\.0\.1)", step)] == []
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -72,7 +74,8 @@ def test_what_is_served_is_in_the_image() -> None:
     """Each part is copied and let through by the ignore file; nothing else of the repository is."""
     copied = {source for step in steps("deploy/Dockerfile") if step.startswith("COPY ") and "--from" not in step
               for source in step.split()[1:-1]}
-    let_through = {line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line.startswith("!")}
+    ignoring = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8")
+    let_through = {line[1:] for line in ignoring.splitlines() if line.startswith("!")}
     assert set(SERVED) <= copied
     assert copied == let_through
     assert [name for name in copied if not (PROJECT / name).exists()] == []

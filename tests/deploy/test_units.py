@@ -53,7 +53,8 @@ def test_what_must_hold_stands_there(unit: str) -> None:
     assert held["ReadWritePaths"] == "/var/lib/imh" and held["CapabilityBoundingSet"] == ""
     assert held["Restart"] == "always" and held["MemoryMax"] and held["IPAddressDeny"] == "any"
     variables = " ".join(value for name, value in directives(unit) if name == "Environment")
-    assert set(re.findall(r"IMH_\w*(?:SECRET|KEY|TOKEN|URL)\w*", variables)) == {"IMH_SECRET_FILE", "IMH_PSEUDONYM_KEY_FILE"}
+    assert set(re.findall(r"IMH_\w*(?:SECRET|KEY|TOKEN|URL)\w*", variables)) == {
+        "IMH_SECRET_FILE", "IMH_PSEUDONYM_KEY_FILE"}
     for file in re.findall(r"_FILE=/run/credentials/%n/(\w+)", variables):
         assert ("LoadCredential", f"{file}:/etc/imh/{file}") in directives(unit)
 

@@ -1,4 +1,4 @@
-"""Which tests need nothing but the core: `python -m tests.support.core_tests`, in the environment that they are to run in.
+"""Which tests need nothing but the core: `python -m tests.support.core_tests`, in the environment that they run in.
 
 A test file is one of them where everything is installed here that it and what it imports of ours import, and where it
 starts no server, browser or training. So the list follows the code; tests/deploy/test_core.py holds what must be on it.
@@ -75,7 +75,7 @@ def _named(node: ast.AST) -> Iterator[str]:
 
 
 def _modules(name: str) -> Iterator[Path]:
-    """The files that importing a dotted name of ours runs: its packages' `__init__`, and itself where it is a module."""
+    """The files that importing a dotted name of ours runs: its packages' `__init__`, and itself if a module."""
     path = PROJECT
     for part in name.split("."):
         path = path / part

@@ -49,8 +49,9 @@ class Proxy:
         inside = f"127.0.0.1:{self._stand_in.server_address[1]}"
         self.port = free_port()
         self._environment = {
-            "PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder), "IMH_HTTP_PORT": str(self.port),
-            "IMH_SITE": f"http://chat.localhost:{self.port}", "IMH_CONSOLE_SITE": f"http://console.localhost:{self.port}",
+            "PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder),
+            "IMH_HTTP_PORT": str(self.port), "IMH_SITE": f"http://chat.localhost:{self.port}",
+            "IMH_CONSOLE_SITE": f"http://console.localhost:{self.port}",
             "IMH_BOT": f"127.0.0.1:{free_port()}" if bot_is_away else inside, "IMH_CONSOLE": inside,
             "IMH_CONSOLE_FROM": console_from, "IMH_AWAY": str(PROJECT / "deploy" / "proxy" / "away.json")}
 
@@ -58,7 +59,8 @@ class Proxy:
         threading.Thread(target=self._stand_in.serve_forever, daemon=True).start()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [tool("caddy"), "run", "--adapter", "caddyfile", "--config", PROJECT / "deploy" / "proxy" / "Caddyfile"],
+                [tool("caddy"), "run", "--adapter", "caddyfile",
+                 "--config", PROJECT / "deploy" / "proxy" / "Caddyfile"],
                 env=self._environment, cwd=self._folder, stdout=log, stderr=log)
         try:
             self._until_listening()
@@ -77,8 +79,8 @@ class Proxy:
     def ask(self, path: str, *, site: str = "chat", method: str = "GET", **more: object) -> httpx.Response:
         """One request for one of the two host names."""
         headers = {"Host": f"{site}.localhost:{self.port}", **more.pop("headers", {})}
-        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, trust_env=False, timeout=20,
-                             **more)
+        return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, trust_env=False,
+                             timeout=20, **more)
 
     def _until_listening(self) -> None:
         until = time.monotonic() + STARTS_WITHIN_S
