@@ -1,11 +1,14 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console administrator chat sms kannel migrate rekey retain test check validate train keep bench bench-sms bench-peers quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel migrate rekey retain test test-core tools sbom audit check validate train keep bench bench-sms bench-peers quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 LOCKS := requirements/installer.lock requirements/rasa.lock requirements/encoders.lock
 READY := $(VENV)/.ready
+# Environments of their own: what deploy/ is checked with, and the core on a newer Python.
+TOOLS := var/tools/.ready
+CORE := var/core/.ready
 # TensorFlow imports jax where it finds it, for a converter that nobody calls here: 67 MB in every process.
 UNNEEDED := --no-emit-package jax --no-emit-package jaxlib
 
@@ -48,9 +51,20 @@ rekey: $(READY) ## change the key of the phone numbers' pseudonyms
 retain: $(READY) ## delete now what is past IMH_RETENTION_DAYS; the server does it once a day
 	@$(PYTHON) -m bot retain
 
-test: $(READY) ## every test that a clean machine can run
+test: $(READY) $(TOOLS) ## every test that a clean machine can run
 	@$(PYTHON) -m bot train
 	@$(PYTHON) -m pytest
+
+test-core: $(CORE) ## the tests of all that does not import Rasa, on the newest Python there is (3.11 to 3.13)
+	@var/core/bin/python -m tests.support.core_tests | xargs var/core/bin/python -m pytest -p tests.support.core_versions -p no:cacheprovider
+
+tools: $(TOOLS) ## what deploy/ is checked with: Caddy, Helm, hadolint, Kubernetes' schemas; in var/tools
+
+sbom: $(TOOLS) ## what is in the image, as CycloneDX: sbom.json
+	@var/tools/bin/python -m deploy.sbom sbom.json requirements/image.lock requirements/encoders.lock
+
+audit: $(TOOLS) ## which locked packages have known holes; asks a public database
+	@var/tools/bin/pip-audit --disable-pip --require-hashes -r requirements/image.lock
 
 check: $(READY) ## do content, training data, domain, stories and tests agree?
 	@$(PYTHON) -m bot check
@@ -89,6 +103,14 @@ lock: $(READY) ## resolve the dependencies again, without any download address
 	    --group pyproject.toml:test -o requirements/rasa.lock
 	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
 	    --group pyproject.toml:core -o requirements/core.lock
+	@$(VENV)/bin/uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-annotate --no-header \
+	    -c requirements/core.lock --group pyproject.toml:core-test -o requirements/core-test.lock
+	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header $(UNNEEDED) \
+	    -c requirements/rasa.lock --group pyproject.toml:rasa -o requirements/image.lock
+	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header \
+	    --group pyproject.toml:tools -o requirements/tools.lock
+	@$(VENV)/bin/uv pip compile -q --python-version 3.10 --generate-hashes --no-annotate --no-header \
+	    -c requirements/tools.lock --group pyproject.toml:sbom -o requirements/sbom.lock
 
 clean: ## take away the environment; what people said and what was trained stays in var/
 	rm -rf $(VENV)
@@ -103,3 +125,13 @@ $(READY): $(LOCKS) deploy/find-python.sh nlu/encoders/install.py
 	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip sync --quiet --require-hashes --compile-bytecode $(LOCKS)
 	@$(PYTHON) -m nlu.encoders.install
 	@touch $(READY)
+
+$(TOOLS): requirements/tools.lock $(READY)
+	@[ -x var/tools/bin/python ] || $(VENV)/bin/uv venv -q --python $(PYTHON) var/tools
+	@VIRTUAL_ENV=var/tools $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/tools.lock
+	@touch $(TOOLS)
+
+$(CORE): requirements/core.lock requirements/core-test.lock deploy/find-newest-python.sh $(READY)
+	@base=$$(sh deploy/find-newest-python.sh) || exit 1; $(VENV)/bin/uv venv -q --clear --python "$$base" var/core
+	@VIRTUAL_ENV=var/core $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/core.lock requirements/core-test.lock
+	@touch $(CORE)

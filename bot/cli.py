@@ -140,6 +140,15 @@ def kannel(admin_port: int = 13000, box_port: int = 13001, smsc_port: int = 1000
 
 
 @app.command()
+def away() -> None:
+    """Print what a proxy answers while the bot is away: an error with the crisis lines (deploy/proxy/away.json)."""
+    from bot.away import away_body
+    from bot.knowledge import load_knowledge
+
+    print(away_body(load_knowledge(live_project(load_settings()) / "bot" / "content")), end="")
+
+
+@app.command()
 def rekey() -> None:
     """Move all pseudonyms from IMH_PSEUDONYM_KEY to IMH_PSEUDONYM_KEY_NEW. Stop the server first."""
     from bot.store.database import open_database

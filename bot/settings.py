@@ -82,6 +82,17 @@ class Settings:
         """Where conversations are kept: `IMH_DB_URL`, or a file in the var folder."""
         return self.db_url or f"sqlite:///{self.var_dir / 'conversations.db'}"
 
+    def trusts(self, address: str) -> bool:
+        """Whether what is said by this address of who called before it is believed: it is a proxy of ours."""
+        if address in self.trusted_proxies:
+            return True
+        networks = [network for network in self.trusted_proxies if "/" in network]
+        try:
+            caller = ipaddress.ip_address(address)
+        except ValueError:  # no address: what a client wrote into a header
+            return False
+        return any(caller in ipaddress.ip_network(network) for network in networks)
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from `IMH_*` variables; the defaults serve one machine and nobody else.
@@ -97,7 +108,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         db_url=read("IMH_DB_URL", default.db_url, _database_url),
         workers=read("IMH_WORKERS", default.workers, _positive),
         public_url=read("IMH_PUBLIC_URL", default.public_url, _origin),
-        trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _addresses),
+        trusted_proxies=read("IMH_TRUSTED_PROXIES", default.trusted_proxies, _networks),
         allowed_origins=read("IMH_ALLOWED_ORIGINS", default.allowed_origins, _origins),
         secret=read("IMH_SECRET", default.secret, _secret),
         sms_number=read("IMH_SMS_NUMBER", default.sms_number, _phone_number),
@@ -187,14 +198,25 @@ class _Reader:
         self.wrong: list[str] = []
 
     def __call__(self, name: str, default: _Value, parse: Callable[[str], _Value]) -> _Value:
-        text = self._environment.get(name, "").strip()
-        if not text:
-            return default
         try:
-            return parse(text)
+            text = self._text(name)
+            return parse(text) if text else default
         except ValueError as error:
             self.wrong.append(f"{name}: {error}")
             return default
+
+    def _text(self, name: str) -> str:
+        """What a variable says, or the file that `<name>_FILE` names: a secret then stands in no environment."""
+        text = self._environment.get(name, "").strip()
+        path = self._environment.get(f"{name}_FILE", "").strip()
+        if not path:
+            return text
+        if text:
+            raise ValueError(f"is set and {name}_FILE is too; take one of them away")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"the file that {name}_FILE names cannot be read ({type(error).__name__})") from error
 
 
 def _port(text: str) -> int:
@@ -292,6 +314,12 @@ def _list(text: str) -> frozenset[str]:
 
 def _addresses(text: str) -> frozenset[str]:
     return frozenset(str(ipaddress.ip_address(part)) for part in _list(text))
+
+
+def _networks(text: str) -> frozenset[str]:
+    """Addresses, and networks in CIDR notation: in a cluster a proxy has another address with every start."""
+    return frozenset(str(ipaddress.ip_network(part) if "/" in part else ipaddress.ip_address(part))
+                     for part in _list(text))
 
 
 def _origin(text: str) -> str:

@@ -130,6 +130,6 @@ def caller_address(request: Request, settings: Settings) -> str:
     """The address of the person's device: the peer, or what a trusted proxy says of it."""
     address = request.ip or ""
     forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    while address in settings.trusted_proxies and forwarded:
+    while forwarded and settings.trusts(address):
         address = forwarded.pop()
     return address

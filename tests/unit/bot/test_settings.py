@@ -68,6 +68,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_ALLOWED_ORIGINS", "https://a.org, http://b.org:81", "allowed_origins",
      frozenset({"https://a.org", "http://b.org:81"})),
     ("IMH_TRUSTED_PROXIES", "10.0.0.1,10.0.0.2", "trusted_proxies", frozenset({"10.0.0.1", "10.0.0.2"})),
+    ("IMH_TRUSTED_PROXIES", "10.1.0.0/16,::1", "trusted_proxies", frozenset({"10.1.0.0/16", "::1"})),
     ("IMH_DB_URL", "postgresql+psycopg2://bot@db/imh", "database_url", "postgresql+psycopg2://bot@db/imh"),
     ("IMH_SECRET", KEY, "secret", KEY),
     ("IMH_RATE_SMS", "60/60", "rate_sms", Rate(60, 60)),
@@ -103,6 +104,8 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_PORT", "65536"),
         ("IMH_PORT", "0"),
         ("IMH_PORT", "-1"),
+        ("IMH_TRUSTED_PROXIES", "10.1.2.3/16"),
+        ("IMH_TRUSTED_PROXIES", "proxy"),
         ("IMH_PUBLIC_URL", "https://a.org/x"),
         ("IMH_PUBLIC_URL", "ftp://a.org"),
         ("IMH_KANNEL_TOKEN", "with a blank & more"),
@@ -121,6 +124,26 @@ def test_a_wrong_variable_is_named(name: str, text: str) -> None:
     """The server does not start, and the message says which variable to mend."""
     with pytest.raises(SettingsError, match=name):
         load_settings({name: text})
+
+
+def test_a_proxy_may_be_named_by_its_network() -> None:
+    """Nobody beside it is believed, and nothing that is no address."""
+    settings = load_settings({"IMH_TRUSTED_PROXIES": "10.1.0.0/16, 192.0.2.7, 2001:db8::/32"})
+    assert [settings.trusts(address) for address in ("10.1.255.1", "192.0.2.7", "2001:db8::9")] == [True] * 3
+    assert [settings.trusts(address) for address in ("10.2.0.1", "192.0.2.8", "2001:db9::1", "", "unknown")] == [False] * 5
+
+
+def test_a_secret_can_come_out_of_a_file(tmp_path: Path) -> None:
+    """As a container or systemd hands it over; an environment can be read by whoever may look at the process."""
+    (tmp_path / "secret").write_text(f"{KEY}\n", encoding="ascii")
+    assert load_settings({"IMH_SECRET_FILE": str(tmp_path / "secret")}).secret == KEY
+
+
+@pytest.mark.parametrize(("more", "why"), [({}, "cannot be read"), ({"IMH_SECRET": KEY}, "take one of them away")])
+def test_a_file_that_does_not_say_what_holds_is_refused(tmp_path: Path, more: dict[str, str], why: str) -> None:
+    """Starting with a secret made on the spot would look well and sign nothing that others accept."""
+    with pytest.raises(SettingsError, match=f"IMH_SECRET: .*{why}"):
+        load_settings({"IMH_SECRET_FILE": str(tmp_path / "missing"), **more})
 
 
 def test_all_wrong_variables_are_named_at_once() -> None:

@@ -1,0 +1,126 @@
+"""compose.yaml is one by the specification, and no service can do more than it needs."""
+
+from __future__ import annotations
+
+import re
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import PROJECT, load_settings
+from tests.support.tools import run
+
+DEPLOY = PROJECT / "deploy"
+TEXT = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OUTWARD = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
+
+
+GIVEN = {"IMH_SITE": "chat.example.org", "IMH_CONSOLE_SITE": "console.example.org"}
+
+
+def filled(text: str) -> str:
+    """With compose's variables in their places: `${NAME:-default}`, `${NAME:?what is missing}`."""
+    return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: GIVEN.get(found[1], found[2] or ""), text)
+
+
+def environment(service: str) -> dict[str, str]:
+    """The variables of a service; an empty one is one that is not set."""
+    variables = {name: filled(str(value)) for name, value in SERVICES[service]["environment"].items()}
+    return {name: value for name, value in variables.items() if value}
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.oidc.yaml"])
+def test_the_specification_allows_it(file: str) -> None:
+    merged = yaml.safe_load(filled((DEPLOY / file).read_text(encoding="utf-8")))
+    done = run("python", "tests/support/read_compose.py", stdin=yaml.safe_dump(merged))
+    assert done.returncode == 0, done.stderr
+    assert set(yaml.safe_load(done.stdout)["services"]) == set(merged["services"])
+
+
+def test_the_specification_would_refuse_a_slip() -> None:
+    """The check above can fail."""
+    slip = "services: {bot: {image: x, restart: 7, ports: 5}}"
+    assert run("python", "tests/support/read_compose.py", stdin=slip).returncode
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_contained(name: str) -> None:
+    """A read-only root, no capability (but the proxy's port), no new privileges, bounded, begun again when it ends."""
+    service = SERVICES[name]
+    assert service["read_only"] is True and service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"] and service["restart"] == "unless-stopped"
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "proxy" else [])
+    assert service["mem_limit"] and service["pids_limit"] and "privileged" not in service
+    assert service["image"].count(":") and not service["image"].endswith("latest")
+    assert name == "proxy" or not service["user"].startswith("0")
+    assert all("docker.sock" not in str(volume) for volume in service.get("volumes", []))
+
+
+@pytest.mark.parametrize("name", set(SERVICES) - {"smsbox"})
+def test_a_service_is_asked_how_it_is(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+
+
+def test_only_the_proxy_has_ports_of_the_machine() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert SERVICES["proxy"]["ports"] == ["80:80", "443:443"]
+
+
+def test_only_the_proxy_and_the_gateway_can_call_out() -> None:
+    """The bot, the console, the database and Redis are on inner networks and no other."""
+    outward = {name for name, service in SERVICES.items() if OUTWARD & set(service.get("networks", ()))}
+    assert outward == {"proxy", "bearerbox"}
+    assert all(service.get("networks") or service.get("network_mode") == "service:bearerbox"
+               for service in SERVICES.values())
+
+
+def test_the_stores_are_out_of_the_proxys_reach() -> None:
+    assert set(SERVICES["postgres"]["networks"]) == set(SERVICES["redis"]["networks"]) == {"data"}
+    assert "data" not in SERVICES["proxy"]["networks"] and "data" not in SERVICES["bearerbox"]["networks"]
+
+
+@pytest.mark.parametrize("name", ["bot", "console"])
+def test_what_is_set_can_be_used(name: str, tmp_path: Path) -> None:
+    """With the secrets that make-secrets.sh makes, the program's own reading finds nothing wrong."""
+    subprocess.run(["sh", DEPLOY / "make-secrets.sh", tmp_path / "secrets"], check=True, capture_output=True)
+    variables = {variable: value.replace("/run/secrets", str(tmp_path / "secrets"))
+                 for variable, value in environment(name).items()}
+    mounted = {Path(value).name for variable, value in environment(name).items() if variable.endswith("_FILE")}
+    assert mounted == set(SERVICES[name]["secrets"])
+    settings = load_settings(variables)
+    assert settings.trusts(SERVICES["proxy"]["networks"]["front"]["ipv4_address"])
+    assert len(settings.secret) == 64 and settings.database_url.startswith("postgresql://imh:")
+    kannel = SERVICES["bearerbox"]["networks"]["gateway"]["ipv4_address"]
+    assert name == "console" or kannel in settings.kannel_addresses
+
+
+def test_secrets_are_made_once_for_their_owner(tmp_path: Path) -> None:
+    """A second call must not lock everybody out of what the first one's keys keep."""
+    folder = tmp_path / "secrets"
+    times = []
+    for _ in range(2):
+        subprocess.run(["sh", DEPLOY / "make-secrets.sh", folder], check=True, capture_output=True)
+        times.append({path.name: path.read_text(encoding="ascii") for path in folder.iterdir()})
+    made = times[0]
+    assert times[1] == made
+    assert set(made) == set(COMPOSE["secrets"]) | {"redis_password"}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert made["imh_secret"] != made["imh_pseudonym_key"] and made["postgres_password"] in made["imh_db_url"]
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    assert all(set(secret) == {"file"} for secret in COMPOSE["secrets"].values())
+    assert "deploy/secrets/" in (PROJECT / ".gitignore").read_text(encoding="utf-8")
+    assert not re.search(r"(PASSWORD|SECRET|TOKEN|KEY|DB_URL|REDIS_URL): ", TEXT)
+
+
+def test_every_variable_is_a_setting() -> None:
+    known = set((PROJECT / ".env.example").read_text(encoding="utf-8").replace("=", " ").split())
+    names = {name.removesuffix("_FILE") for service in ("bot", "console") for name in SERVICES[service]["environment"]}
+    assert names - known == set()

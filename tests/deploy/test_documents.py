@@ -1,0 +1,66 @@
+"""docs/security.md and docs/operations.md speak of what is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.settings import PROJECT
+
+DOCS = PROJECT / "docs"
+PAGES = {name: (DOCS / name).read_text(encoding="utf-8") for name in ("security.md", "operations.md")}
+_LOCAL = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+
+
+def anchors(text: str) -> set[str]:
+    """The headings of a page as a link names them."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    """A defence is only held by a test that exists."""
+    gone = []
+    for file, anchor in _LOCAL.findall(PAGES[page]):
+        path = DOCS / file if file else DOCS / page
+        if not path.exists() or anchor and anchor not in anchors(path.read_text(encoding="utf-8")):
+            gone.append(f"{file}#{anchor}")
+    assert gone == []
+
+
+def test_every_threat_names_its_test() -> None:
+    rows = re.search(r"## Threats\n(.*?)\n## ", PAGES["security.md"], re.S).group(1).splitlines()
+    threats = [row for row in rows if row.startswith("|")][2:]
+    assert len(threats) > 20
+    assert [row for row in threats if "](../tests/" not in row.rsplit("|", 2)[1]] == []
+
+
+def test_the_versions_are_those_of_the_image() -> None:
+    """Whoever raises one reads what was said of it."""
+    text = (PROJECT / "requirements" / "image.lock").read_text(encoding="utf-8")
+    lock = dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.M))
+    section = PAGES["security.md"].split("## Past their support")[1].split("\n## ")[0]
+    named = dict(re.findall(r"^\| ([\w-]+) \| ([\d.]+) \|", section, re.M))
+    assert named.pop("Python") == (PROJECT / ".python-version").read_text().strip()
+    assert {name: version for name, version in named.items() if lock.get(name) != version} == {}
+    assert {"rasa", "tensorflow", "sanic", "sqlalchemy"} <= set(named)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_settings_and_verbs_exist(page: str) -> None:
+    settings = set(re.findall(r"IMH_\w+", (PROJECT / ".env.example").read_text(encoding="utf-8")))
+    compose = set(re.findall(r"\{?(IMH_\w+)", (PROJECT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+                             + (PROJECT / "deploy" / "proxy" / "Caddyfile").read_text(encoding="utf-8")))
+    named = {name.removesuffix("_FILE") for name in re.findall(r"IMH_[A-Z_]*[A-Z]", PAGES[page])}
+    assert named - settings - compose == set()
+    verbs = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.M))
+    assert set(re.findall(r"`make ([a-z-]+)", PAGES[page])) - verbs == set()
+
+
+def test_no_figure_stands_there_that_was_not_measured() -> None:
+    """The sizes are filled in from docs/performance*.md, or open."""
+    section = PAGES["operations.md"].split("## Sizes")[1].split("\n## ")[0]
+    cells = [cell.strip() for row in section.splitlines() if row.startswith("|") for cell in row.split("|")[2:-1]]
+    assert [cell for cell in cells if re.search(r"\d", cell) and "performance" not in cell and "p50" not in cell] == []
