@@ -55,7 +55,9 @@ class Talker:
         raise AssertionError(f"{text!r} did not come within {within_s} s; last: {self.turns[-3:]}")
 
     def _talk(self) -> None:
-        with httpx.Client(base_url=self._address, timeout=30, trust_env=False) as client:
+        # A connection that was idle is opened anew: the server closes it after 5 s, maybe in the moment of the next message.
+        with httpx.Client(base_url=self._address, timeout=30, trust_env=False,
+                          limits=httpx.Limits(keepalive_expiry=2.0)) as client:
             number, begun = 0, time.monotonic()
             while not self._ended.wait(max(0.0, begun + number * EVERY_S - time.monotonic())):
                 # Of its own: a slow answer must not keep the next message back.

@@ -26,7 +26,8 @@ class Teaching:
     warns: list[Warning] = field(default_factory=list)
     error: Exception | None = None
 
-    def label(self, engine: Engine, settings: Any, person: Any, message_id: int, topic: str, *, version: int) -> None:
+    def label(self, engine: Engine, settings: Any, person: Any, message_id: int, topic: str, *, version: int,
+              mark: str = "") -> None:
         if self.error:
             raise self.error
         with engine.begin() as connection:

@@ -11,18 +11,23 @@ from bot.errors import ContentError
 from bot.knowledge import Knowledge, load_knowledge
 from bot.knowledge.values import FALLBACK_LANGUAGE, in_language
 from bot.overlay import live_project
+from bot.safety import KINDS
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 CRISIS, OUT_OF_SCOPE, TOPIC_PREFIX = "crisis", "out_of_scope", "ask_"
+# "crisis:abuse": danger of which staff say the kind. Without, the rules tell it from the words, and take self-harm where
+# they hear nothing.
+MARK = ":"
 # Keys 1 to 9: what a message may mean first; what the brief does not cover and danger keep their keys.
 MOST_TOPICS = 7
 
 
 @dataclass(frozen=True)
 class Place:
-    """An intent that a message can be put under; `title` is None for those that are no topics: texts.yml names them."""
+    """An intent that a message can be put under, with its mark where it has one; `title` is None for those that are no
+    topics: texts.yml names them."""
 
     intent: str
     title: str | None
@@ -38,6 +43,7 @@ class Catalogue:
         self._besides = (Place(OUT_OF_SCOPE, None), Place(CRISIS, None))
         known = {*(f"{TOPIC_PREFIX}{name}" for name in self._title), OUT_OF_SCOPE, CRISIS}
         self.places = (*(Place(f"{TOPIC_PREFIX}{name}", title) for name, title in self.topics.items()), *self._besides,
+                       *(Place(f"{CRISIS}{MARK}{kind}", None) for kind in KINDS),
                        *(Place(intent, None) for intent in learnt if intent not in known))
         self._intents = {place.intent for place in self.places}
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.console.inbox import danger
+from bot.console.inbox.catalogue import MARK
 from bot.console.inbox.danger import Waiting
 from bot.console.inbox.states import DONE, NEW, Lost, Seen, count, follow, lost_to, note
 from bot.console.people.accounts import Person
@@ -37,7 +38,8 @@ Outcome = Warned | Waiting | Lost | Put
 
 
 def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: str, *, anyway: bool = False) -> Outcome:
-    """Put a message under an intent. What all but repeats it is done with it, without being an example of its own.
+    """Put a message under a place of the catalogue. What all but repeats it is done with it, without being an example of
+    its own.
 
     Raises StaffFileError where no example can be made of the words.
     """
@@ -45,16 +47,17 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
         row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
         if row is None or row.version != seen.version:
             return lost_to(connection, seen.id)
-    found = () if anyway else warnings.near(row.text, topic, settings)
+    intent, _, mark = topic.partition(MARK)
+    found = () if anyway else warnings.near(row.text, intent, settings)
     if found:
         return Warned(topic, found)
-    confirmed = danger.needs_second(row, topic)
+    confirmed = danger.needs_second(row, intent)
     if confirmed:
         held = danger.propose(engine, person, seen, topic)
         if held is not None:
             return held
     try:
-        labels.label(engine, settings, person, seen.id, topic, version=seen.version)
+        labels.label(engine, settings, person, seen.id, intent, version=seen.version, mark=mark)
     except labels.Conflict as conflict:
         with engine.connect() as connection:
             first = lost_to(connection, seen.id)

@@ -133,7 +133,7 @@ def test_others_who_mean_the_same_are_understood_more_often(told: Told) -> None:
 def test_the_public_chat_answered_all_the_time(told: Told) -> None:
     """Two messages a second, while a model was trained, judged and released: no error, no lost turn."""
     assert told.talker is not None and len(told.talker.turns) > 60
-    assert {turn.status for turn in told.talker.turns} == {200}
+    assert [turn for turn in told.talker.turns if turn.status != 200] == []
 
 
 def test_nothing_broke_down_unseen(told: Told) -> None:

@@ -60,6 +60,15 @@ def test_danger_reaches_no_file_before_a_second_person(ana: TestClient, tmp_path
     assert written(tmp_path).count(NEW) == 1
 
 
+def test_staff_say_which_danger_it_is(ana: TestClient, tmp_path: Path) -> None:
+    """Where the rules hear nothing it would stand under self-harm, and call up the wrong lines."""
+    number = put_message(ana.app.state.database, NEW)
+    assert 'value="crisis:abuse"' in ana.get(f"/inbox/messages/{number}").text
+    put(ana, number, "crisis:abuse")
+    put(browser(ana.app, Role.REVIEWER), number, "crisis:abuse", version=1)
+    assert "kind: abuse" in written(tmp_path)
+
+
 def test_small_talk_can_be_taught(ana: TestClient, tmp_path: Path) -> None:
     """By the page of the message, where every place is."""
     number = put_message(ana.app.state.database, NEW)
