@@ -49,22 +49,28 @@ class PostgresPlaces:
         self._entered: set[int] = set()
 
     def ask(self, conversation: int, ticket: int) -> bool:
-        """See `Places.ask`."""
-        values = {"conversation": conversation, "ticket": ticket}
+        """See `Places.ask`. A session that an outage has ended is begun anew: the first to come after it is served."""
+        was_there = self._session is not None
         try:
-            session = self._connected()
-            known = ticket in self._entered
-            first = session.exec_driver_sql(_FIRST if known else _ENTER, {**values, "owner": self._owner}).first()
-            self._entered.add(ticket)
-            while first is not None and first.ticket != ticket:
-                if first.owner == self._owner or not session.exec_driver_sql(
-                        _BURY, {"other": first.owner, "owners": _OWNERS}).rowcount:
-                    return False
-                first = session.exec_driver_sql(_FIRST, values).first()
-            return first is not None
+            return self._ask(conversation, ticket)
         except sqlalchemy.exc.SQLAlchemyError as error:
             self.close()
-            raise StoreError("The lock in the database cannot be used.") from error
+            if not was_there:
+                raise StoreError("The lock in the database cannot be used.") from error
+        return self.ask(conversation, ticket)
+
+    def _ask(self, conversation: int, ticket: int) -> bool:
+        values = {"conversation": conversation, "ticket": ticket}
+        session = self._connected()
+        known = ticket in self._entered
+        first = session.exec_driver_sql(_FIRST if known else _ENTER, {**values, "owner": self._owner}).first()
+        self._entered.add(ticket)
+        while first is not None and first.ticket != ticket:
+            if first.owner == self._owner or not session.exec_driver_sql(
+                    _BURY, {"other": first.owner, "owners": _OWNERS}).rowcount:
+                return False
+            first = session.exec_driver_sql(_FIRST, values).first()
+        return first is not None
 
     def leave(self, conversation: int, ticket: int) -> None:
         """See `Places.leave`. A ticket of a session that ended has no place any more."""

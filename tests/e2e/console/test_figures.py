@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.console.people.accounts import Role
 from bot.console.see.counting import count
-from tests.support.browser import MISSING, chromium, launched, violations
+from tests.support.browser import violations
 from tests.support.console import console
 from tests.support.figures import fill, message, put
 
@@ -53,12 +53,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         yield found
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    if chromium() is None:
-        pytest.fail(MISSING, pytrace=False)
-    with launched() as browser:
-        yield browser
+@pytest.fixture
+def chrome(browser: Browser) -> Browser:
+    """The browser of all tests here: Playwright runs one at a time in a thread."""
+    return browser
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from bot.console.inbox.tables import groups
 from bot.console.people.accounts import Role
-from tests.support.browser import MISSING, chromium, launched, violations
+from tests.support.browser import violations
 from tests.support.console import browser as signed_in
 from tests.support.console import console
 from tests.support.inbox import Talk, message_row, put_message
@@ -27,12 +27,10 @@ HOSTILE = "<img src=x onerror=\"document.title='broken in'\"><script>document.ti
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    if chromium() is None:
-        pytest.fail(MISSING, pytrace=False)
-    with launched() as running:
-        yield running
+@pytest.fixture
+def chrome(browser: Browser) -> Browser:
+    """The browser of all tests here: Playwright runs one at a time in a thread."""
+    return browser
 
 
 class Desk:
