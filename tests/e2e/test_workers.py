@@ -108,11 +108,17 @@ def test_the_same_message_on_both_workers_is_answered_once(server: Server, addre
     said = [Said(*kept[number % 4], 0.0) for number in range(48)]
 
     def say(message: Said) -> None:
+        # Whoever got no answer on a busy machine sends again, as a browser and a gateway do.
         with httpx.Client(timeout=30, trust_env=False) as client:
-            send(client, url, message)
+            for _ in range(3):
+                message.error = ""
+                send(client, url, message)
+                if message.status == 200 and not message.error:
+                    return
 
     with ThreadPoolExecutor(len(said)) as pool:
         list(pool.map(say, said))
+    assert {(message.status, message.error) for message in said} == {(200, "")}
     for sender, message_id in kept:
         replies = [json.dumps(message.reply) for message in said if message.message_id == message_id]
         assert len(set(replies)) == 1 and '"answer"' in replies[0]
