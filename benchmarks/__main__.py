@@ -148,23 +148,16 @@ def data() -> None:
 
 @app.command()
 def strangers() -> None:
-    """How well hard messages of writers who never saw the data are understood, into docs/strangers.md."""
-    from benchmarks.strangers import table
+    """How well messages of writers who never saw the data are understood, into docs/strangers.md."""
+    from benchmarks.strangers import page
     from bot.release import model_path
     from bot.training import ensure_release
 
     settings = Settings()
     ensure_release(settings)
-    rows = "\n".join(table(model_path(settings)))
-    (PROJECT / "docs" / "strangers.md").write_text(
-        "# Messages of strangers\n\nPairs by three writers who saw neither the training data nor the bot: one person's message, "
-        "made as oblique as they could, and the same meant by another person. They were written for the test of the "
-        "console's loop. No number was chosen on them; two flaws that showed in the first 120 were mended (which of two "
-        "topics comes first, and a rule of the crisis lexicon). They say more of strangers than the held-out set, whose "
-        "writers share turns of phrase with those of the training data, and less of everyday messages, which are plainer. In "
-        "brackets the 95 % Wilson interval and the counts. Written by `python -m benchmarks strangers`.\n\n"
-        f"{rows}\n", encoding="utf-8")
-    console.print(rows, markup=False)
+    written = page(model_path(settings))
+    (PROJECT / "docs" / "strangers.md").write_text(written, encoding="utf-8")
+    console.print(written, markup=False)
 
 
 @app.command()

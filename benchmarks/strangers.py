@@ -1,13 +1,14 @@
-"""`python -m benchmarks strangers`: messages of writers who saw neither the training data nor the bot, asked to be hard.
+"""`python -m benchmarks strangers`: messages of writers who saw neither the training data nor the bot.
 
-They are the pairs of the console's loop (tests/e2e/console/paraphrases.yml). No number was chosen on them, but flaws that
-showed in their first 120 were mended, so the others tell more.
+Those of an ordinary day (tests/nlu/strangers/everyday.yml), by which nothing was chosen; and the pairs of the console's
+loop (tests/e2e/console/paraphrases.yml), made to be hard: flaws that showed in their first 120 were mended, so the others
+tell more.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator, Mapping, Sequence
 
 import yaml
 
@@ -15,30 +16,78 @@ from bot.evaluation.asking import Asked, measure
 from bot.evaluation.held_out import Outcome
 from bot.evaluation.stats import Share
 from bot.settings import PROJECT
-from nlu.corpus import Utterance
+from nlu.components.ranking import CRISIS, OUT_OF_SCOPE
+from nlu.corpus import Utterance, utterances_in
 
 PAIRS = PROJECT / "tests" / "e2e" / "console" / "paraphrases.yml"
+EVERYDAY = PROJECT / "tests" / "nlu" / "strangers" / "everyday.yml"
+_HEAD = ("| messages | right topic, or refused where it is not covered | or among the choices | crisis lines where there is no "
+         "danger | of the topics refused or asked back |\n|---|---|---|---|---|")
+_PAGE = """# Messages of strangers
+
+Messages by writers who saw neither the training data nor the bot; no number was chosen on them. In brackets the 95 %
+Wilson interval and the counts. Written by `python -m benchmarks strangers`.
+
+## An ordinary day
+
+What ordinary people would send on an ordinary day, each as another person (two writers, one a language), nobody in danger.
+Lines that the training data gives away are left out, and those are the commonest, so the true figures are a little better.
+
+{ordinary}
+
+## Made to be hard
+
+Pairs by three writers: one person's message, made as oblique as they could, and the same meant by another person. They were
+written for the test of the console's loop. Two flaws that showed in the first 120 were mended (which of two topics comes
+first, and a rule of the crisis lexicon).
+
+{hard}
+"""
 
 
-def table(model: Path) -> Iterator[str]:
-    """The table of docs/strangers.md, a line at a time."""
+def page(model: Path) -> str:
+    """docs/strangers.md for one model."""
+    return _PAGE.format(ordinary="\n".join(table(everyday(), model, ordinary_rows())),
+                        hard="\n".join(table(hard(), model, hard_rows())))
+
+
+def everyday() -> list[Utterance]:
+    """What ordinary people send on an ordinary day, none of them in danger."""
+    return utterances_in(EVERYDAY)
+
+
+def hard() -> list[Utterance]:
+    """Both sides of the pairs, marked with which."""
     pairs = yaml.safe_load(PAIRS.read_text(encoding="utf-8"))["pairs"]
-    asked = [Utterance(pair[side], pair["topic"] if pair["topic"] == "out_of_scope" else f"ask_{pair['topic']}", side,
-                       {"language": pair["language"]}) for pair in pairs for side in ("asked", "again")]
+    return [Utterance(pair[side], pair["topic"] if pair["topic"] == OUT_OF_SCOPE else f"ask_{pair['topic']}", side,
+                      {"language": pair["language"]}) for pair in pairs for side in ("asked", "again")]
+
+
+def table(asked: Sequence[Utterance], model: Path, rows: Mapping[str, Callable[[Utterance], bool]]) -> Iterator[str]:
+    """A table of docs/strangers.md, a line at a time: a row for each choice of the messages, and one for all."""
     outcomes = measure(model, Asked(asked, (), ())).outcomes
-    yield "| messages | right topic | or among the choices | crisis lines where there is no danger | refused or asked back |"
-    yield "|---|---|---|---|---|"
-    for name, chosen in (("made as oblique as they could", [o for o in outcomes if o.question.file == "asked"]),
-                         ("the same meant by somebody else", [o for o in outcomes if o.question.file == "again"]),
-                         ("English", [o for o in outcomes if o.question.marks["language"] == "en"]),
-                         ("Spanish", [o for o in outcomes if o.question.marks["language"] == "es"]),
-                         ("all", list(outcomes))):
-        yield f"| {name} | {_row(chosen)} |"
+    yield _HEAD
+    for name, chosen in {**rows, "all": lambda line: True}.items():
+        yield f"| {name} | {_row([outcome for outcome in outcomes if chosen(outcome.question)])} |"
 
 
-def _row(chosen: list[Outcome]) -> str:
-    topics = [o for o in chosen if o.question.intent != "out_of_scope"]
-    return " | ".join(str(share) for share in (
-        Share.of(o.right for o in chosen), Share.of(o.reachable or o.right for o in chosen),
-        Share.of(o.kind == "crisis" for o in chosen),
-        Share.of(o.kind in {"out_of_scope", "clarify"} for o in topics)))
+def ordinary_rows() -> dict[str, Callable[[Utterance], bool]]:
+    return {"of the brief's topics, English": lambda line: line.intent != OUT_OF_SCOPE and line.marks["language"] == "en",
+            "of the brief's topics, Spanish": lambda line: line.intent != OUT_OF_SCOPE and line.marks["language"] == "es",
+            "not covered, near": lambda line: line.marks.get("distance") == "near",
+            "not covered, far": lambda line: line.marks.get("distance") == "far"}
+
+
+def hard_rows() -> dict[str, Callable[[Utterance], bool]]:
+    return {"made as oblique as they could": lambda line: line.file == "asked",
+            "the same meant by somebody else": lambda line: line.file == "again",
+            "English": lambda line: line.marks["language"] == "en",
+            "Spanish": lambda line: line.marks["language"] == "es"}
+
+
+def _row(chosen: Sequence[Outcome]) -> str:
+    topics = [outcome for outcome in chosen if outcome.question.intent != OUT_OF_SCOPE]
+    return " | ".join((
+        str(Share.of(o.right for o in chosen)), str(Share.of(o.reachable or o.right for o in chosen)),
+        str(Share.of(o.kind == CRISIS for o in chosen)),
+        str(Share.of(o.kind in {OUT_OF_SCOPE, "clarify"} for o in topics)) if topics else ""))

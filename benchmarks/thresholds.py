@@ -17,10 +17,12 @@ from bot.evaluation.stats import Share
 from bot.safety import shared_screen
 from nlu.components.calibration import NEVER_HELD_OUT, choose_temperature, softmax
 from nlu.components.cuts import cuts, plainest
+from nlu.components.danger_words import DangerWords, moved
 from nlu.components.ranking import CRISIS, FALLBACK, OUT_OF_SCOPE, Ranking, confidence_of, topics_of
 from nlu.components.scope import ScopeDecision
 from nlu.components.segments import Segmenter
 from nlu.components.softmax_regression import SoftmaxRegression
+from nlu.components.word_regression import WordRegression
 from nlu.corpus import Utterance, utterances
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
@@ -28,6 +30,8 @@ from nlu.encoders.unseen import unseen_voices
 
 ENCODER = "e5"
 STRENGTHS = (3.0, 10.0, 30.0)
+WEIGHTS = (0.0, 0.4, 0.7, 1.0)
+BARS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.15, 0.2)
 FOLDS = 5
 ITERATIONS = 80
 _DOUBLES = 400
@@ -87,7 +91,12 @@ def table() -> Iterator[str]:
         yield f"strength {strength:g}: {_topics(lines, reading.rankings, content)}"
     first = read(lines, vectors, strength=10.0, calibrated=True)
     yield from _scope(lines, first.rankings, content)
-    yield _danger(lines, first.rankings, (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5))
+    margins = _margins(lines, first.fold)
+    for weight in WEIGHTS:
+        heard = [moved(ranking, weight * margin) if ranking else None
+                 for ranking, margin in zip(first.rankings, margins)]
+        for bar in BARS:
+            yield f"words {weight:g}, crisis_at {bar}: {_danger(lines, heard, bar)}"
     yield from _two_questions(lines, content, first)
 
 
@@ -120,10 +129,24 @@ def _refused(lines: Sequence[Utterance], decided: Mapping[int, str], beyond: Ite
     return Share.of(decided[i] == OUT_OF_SCOPE for i in beyond if lines[i].marks["distance"] == distance)
 
 
-def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bars: Iterable[float]) -> str:
+def _margins(lines: Sequence[Utterance], fold: Sequence[int]) -> np.ndarray:
+    """What the words of each line say of danger, by readers that did not read its voice; NaN where none is held out."""
+    danger, held = np.array([line.intent == CRISIS for line in lines]), np.array(fold)
+    strength = DangerWords.get_default_config()["inverse_regularisation"]
+    margins = np.full(len(lines), np.nan)
+    for number in range(FOLDS):
+        inside = np.flatnonzero(held != number)
+        words = WordRegression.fit([lines[i].text for i in inside], danger[inside], strength=strength)
+        for index in np.flatnonzero(held == number):
+            margins[index] = words.margin(lines[index].text)
+    return margins
+
+
+def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bar: float) -> str:
     """Rules and classifier together: danger that is seen, and false alarms."""
     rules = shared_screen()
-    heard = [bool(rankings[i]) and bool(rules.screen(line.text)) for i, line in enumerate(lines)]
+    seen = [bool(ranking) and (confidence_of(ranking, CRISIS) >= bar or bool(rules.screen(line.text)))
+            for line, ranking in zip(lines, rankings)]
     groups: dict[str, Callable[[Utterance], bool]] = {
         "recall en": lambda line: line.intent == CRISIS and line.marks["language"] == "en",
         "es": lambda line: line.intent == CRISIS and line.marks["language"] == "es",
@@ -131,27 +154,22 @@ def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bars
         "content": lambda line: line.intent == f"ask_{line.file}",
         "beyond": lambda line: line.file == "out_of_scope",
     }
-    told = []
-    for bar in bars:
-        seen = [heard[i] or confidence_of(ranking, CRISIS) >= bar if ranking else False
-                for i, ranking in enumerate(rankings)]
-        told.append(f"crisis_at {bar}: " + ", ".join(
-            f"{name} {Share.of(seen[i] for i, line in enumerate(lines) if rankings[i] and group(line)).value:.1%}"
-            for name, group in groups.items()))
-    return "; ".join(told)
+    return ", ".join(f"{name} {Share.of(seen[i] for i, line in enumerate(lines) if rankings[i] and group(line)).value:.1%}"
+                     for name, group in groups.items())
 
 
 def _two_questions(lines: Sequence[Utterance], content: Sequence[int], reading: Reading) -> Iterator[str]:
     """Pairs of one voice's questions, run together, and single questions of several parts beside them."""
     segmenter = Segmenter(Segmenter.get_default_config())
     encoder = load(ENCODER)
-    scope = ScopeDecision({"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.0})
 
-    def halves(text: str, fold: int) -> list[tuple[str, float]]:
+    def read_whole(text: str, fold: int) -> tuple[tuple[str, float], list[Ranking]]:
+        """What the whole asks, and the rankings of its halves."""
         parts = segmenter.split(text)
         cut = plainest(cuts(parts, encoder.encode(parts), [encoder.width]), lambda vector: reading.rank(vector, fold))
-        return [scope.decide(ranking) for ranking in cut[1]] if cut else []
+        return decide(reading.rank(encoder.encode([text])[0], fold)), list(cut[1]) if cut else []
 
+    decide = ScopeDecision({"answer_at": 0.3}).decide
     chance = random.Random(1)
     asked = [i for i in content if reading.fold[i] >= 0 and len(lines[i].text) <= _LONGEST]
     pairs = []
@@ -159,15 +177,18 @@ def _two_questions(lines: Sequence[Utterance], content: Sequence[int], reading: 
         one, other = chance.choice(asked), chance.choice(asked)
         if lines[one].intent != lines[other].intent and lines[one].marks["voice"] == lines[other].marks["voice"]:
             joint = chance.choice(_JOINTS[lines[one].marks["language"]])
-            pairs.append((halves(f"{lines[one].text.rstrip('.?! ')}{joint}{lines[other].text}", reading.fold[one]),
+            pairs.append((read_whole(f"{lines[one].text.rstrip('.?! ')}{joint}{lines[other].text}", reading.fold[one]),
                           {lines[one].intent, lines[other].intent}))
-    singles = [(halves(lines[i].text, reading.fold[i]), lines[i].intent)
+    singles = [(read_whole(lines[i].text, reading.fold[i]), lines[i].intent)
                for i in chance.sample([i for i in asked if segmenter.split(lines[i].text)], _DOUBLES)]
-    for also_at in (0.3, 0.4, 0.5, 0.6):
-        def both(found: list[tuple[str, float]]) -> set[str]:
-            plain = {name for name, sure in found if name.startswith("ask_") and sure >= also_at}
-            return plain if len(plain) == 2 else set()
+    for also_at, whole_at in itertools.product((0.4, 0.5, 0.6, 0.7), (0.4, 0.6, 0.8, 1.1)):
+        scope = ScopeDecision({"answer_at": 0.3, "also_at": also_at, "whole_at": whole_at})
 
-        yield (f"also_at {also_at}: both answered {Share.of(both(found) == topics for found, topics in pairs)}; of single "
-               f"questions of several parts, given a second answer {Share.of(bool(both(found)) for found, _ in singles)}, "
-               f"and a wrong pair {Share.of(bool(both(found)) and topic not in both(found) for found, topic in singles)}")
+        def answered(whole: tuple[str, float], halves: list[Ranking]) -> set[str]:
+            return {name for name in scope.two_topics(*whole, halves) if name}
+
+        doubles = [(answered(*found), topics) for found, topics in pairs]
+        alone = [(answered(*found), topic) for found, topic in singles]
+        yield (f"also_at {also_at}, whole_at {whole_at}: both answered {Share.of(f == topics for f, topics in doubles)}; of "
+               f"single questions of several parts, given a second answer {Share.of(len(f) == 2 for f, _ in alone)}, and a "
+               f"wrong pair {Share.of(len(f) == 2 and topic not in f for f, topic in alone)}")

@@ -39,7 +39,7 @@ class ScopeDecision(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"answer_at": 0.35, "change_at": 0.5, "refuse_ratio": 1.0, "also_at": 0.6}
+        return {"answer_at": 0.35, "change_at": 0.5, "refuse_ratio": 1.0, "also_at": 0.6, "whole_at": 0.6}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -52,6 +52,7 @@ class ScopeDecision(GraphComponent):
         self._change_at = config["change_at"]
         self._refuse_ratio = config["refuse_ratio"]
         self._also_at = config["also_at"]
+        self._whole_at = config["whole_at"]
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
@@ -60,7 +61,7 @@ class ScopeDecision(GraphComponent):
                 continue
             intent, confidence = self.decide(ranking)
             halves = message.get(HALF_RANKINGS) or ()
-            first, also = self.two_topics(intent, halves)
+            first, also = self.two_topics(intent, confidence, halves)
             if also:
                 intent, confidence = first, max(confidence_of(half, first) for half in halves)
             set_intent(message, intent, confidence, ranking)
@@ -82,13 +83,15 @@ class ScopeDecision(GraphComponent):
             return FALLBACK, best["confidence"]
         return best["name"], best["confidence"]
 
-    def two_topics(self, intent: str, halves: Sequence[Ranking]) -> tuple[str, str | None]:
+    def two_topics(self, intent: str, confidence: float, halves: Sequence[Ranking]) -> tuple[str, str | None]:
         """The two topics that the halves of a message plainly ask; else the intent and None.
 
         First comes what the message as a whole asks, where that is one of them: a story is often told before the question.
+        Where the whole plainly asks a third thing, the halves were torn out of it.
         """
-        plain = [name for name, confidence in map(self.decide, halves)
-                 if name.startswith(TOPIC_PREFIX) and confidence >= self._also_at]
-        if len(set(plain)) != 2:
+        plain = [name for name, sure in map(self.decide, halves)
+                 if name.startswith(TOPIC_PREFIX) and sure >= self._also_at]
+        torn = intent.startswith(TOPIC_PREFIX) and intent not in plain and confidence >= self._whole_at
+        if len(set(plain)) != 2 or torn:
             return intent, None
         return (plain[1], plain[0]) if plain[1] == intent else (plain[0], plain[1])

@@ -64,7 +64,8 @@ class Crowd:
 def send(client: httpx.Client, url: str, message: Said) -> None:
     """Post one message, which names itself, and note what becomes of it."""
     try:
-        response = client.post(url, json={"sender": message.sender, "message": f"why do babies cry {message.message_id}",
+        text = f"what is infant mental health {message.message_id}"
+        response = client.post(url, json={"sender": message.sender, "message": text,
                                           "metadata": {"message_id": message.message_id}})
         message.status, message.reply = response.status_code, response.json()
     except httpx.TransportError as error:

@@ -8,12 +8,13 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.components.scope import ScopeDecision
 from tests.unit.nlu.conftest import CONTEXT, RESOURCE, message, ranking
 
+CONFIG = {"refuse_ratio": 1.0, "also_at": 0.6, "whole_at": 0.7}
 CRY, WHO, BRAIN, PLAN = "ask_indicators", "ask_about_nmaimh", "ask_brain_development", "ask_strategic_plan"
 
 
 @pytest.fixture(scope="module")
 def scope() -> ScopeDecision:
-    return ScopeDecision.create({"answer_at": 0.35, "refuse_ratio": 1.0, "also_at": 0.6}, None, RESOURCE, CONTEXT)
+    return ScopeDecision.create({**CONFIG, "answer_at": 0.35}, None, RESOURCE, CONTEXT)
 
 
 @pytest.mark.parametrize(("ranked", "intent", "confidence"), [
@@ -48,7 +49,7 @@ def test_decision(scope: ScopeDecision, ranked: list[dict], intent: str, confide
 @pytest.mark.parametrize(("ratio", "intent"), [(0.5, "out_of_scope"), (1.0, CRY), (3.0, CRY)])
 def test_refusal_can_be_made_readier(ratio: float, intent: str) -> None:
     """The ratio says how many times likelier than the best topic a refusal has to be."""
-    decision = ScopeDecision({"answer_at": 0.35, "refuse_ratio": ratio, "also_at": 0.6})
+    decision = ScopeDecision({**CONFIG, "answer_at": 0.35, "refuse_ratio": ratio})
     assert decision.decide(ranking(ask_indicators=0.45, out_of_scope=0.35))[0] == intent
 
 
@@ -70,7 +71,20 @@ def sure(name: str, confidence: float = 0.8) -> list[dict]:
 ])
 def test_two_topics(scope: ScopeDecision, halves: list[list[dict]], decided: tuple[str, str | None]) -> None:
     """Two halves that plainly ask different topics give both; anything else leaves the whole message's intent."""
-    assert scope.two_topics(CRY, halves) == decided
+    assert scope.two_topics(CRY, 0.6, halves) == decided
+
+
+@pytest.mark.parametrize(("intent", "confidence", "decided"), [
+    pytest.param(BRAIN, 0.9, (BRAIN, WHO), id="the whole asks the second of them: it comes first"),
+    pytest.param(CRY, 0.7, (CRY, None), id="the whole plainly asks a third thing"),
+    pytest.param(CRY, 0.69, (WHO, BRAIN), id="the whole hardly asks a third thing"),
+    pytest.param("out_of_scope", 0.9, (WHO, BRAIN), id="the whole is not covered, its halves are"),
+    pytest.param("greet", 0.9, (WHO, BRAIN), id="the whole sounds like small talk"),
+])
+def test_two_topics_beside_what_the_whole_asks(scope: ScopeDecision, intent: str, confidence: float,
+                                               decided: tuple[str, str | None]) -> None:
+    """A message that plainly asks one thing is not torn into two others."""
+    assert scope.two_topics(intent, confidence, [sure(WHO), sure(BRAIN)]) == decided
 
 
 def ranked_message(ranked: list[dict], halves: list[list[dict]] | None = None) -> Message:
