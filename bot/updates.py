@@ -133,8 +133,11 @@ class Updates:
             return was is not None
         loaded, new = (self.on_trial.running if self.on_trial else None), share.bundle != self._name_on_trial
         if new:
-            bundle = await self._source.tried(share, beside)
-            loaded = await beside(load, bundle, self._stores, self.running) if bundle else None
+            try:
+                bundle = await self._source.tried(share, beside)
+                loaded = await beside(load, bundle, self._stores, self.running) if bundle else None
+            except ReleaseError as error:  # by the name that was asked for, whatever came
+                raise ReleaseError(str(error), bundle=share.bundle) from error
         if loaded and (new or self.on_trial is None or self.on_trial.share != share):
             self.on_trial = app.ctx.on_trial = OnTrial(loaded, share)
             logger.warning("Bundle %s answers %s of a hundred senders.", share.bundle, share.percent)

@@ -64,4 +64,4 @@ def test_bot_and_console_differ_in_what_they_run_only() -> None:
     differing = {name for name in dict(directives(UNITS[0])) if
                  [value for key, value in directives(UNITS[0]) if key == name]
                  != [value for key, value in directives(UNITS[1]) if key == name]}
-    assert differing == {"Description", "ExecStart", "EnvironmentFile", "MemoryMax"}
+    assert differing == {"Description", "ExecStart", "ExecStartPost", "EnvironmentFile", "MemoryMax"}
