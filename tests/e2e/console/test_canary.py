@@ -9,7 +9,6 @@ from typing import Iterator
 import httpx
 import psutil
 import pytest
-import sqlalchemy as sa
 
 from bot.canary import Canary, Share, Step, belongs, end_canary, write_canary
 from bot.knowledge import CONTENT
@@ -35,7 +34,7 @@ class House:
     """A console with a version in production and another one, with another model, that can be given to a share."""
 
     def __init__(self, console: Console, server: Server, model: Path) -> None:
-        self.server = server
+        self.console, self.server = console, server
         self.settings = Settings(var_dir=console.var_dir, secret=SECRET)
         self.live = current_name(self.settings)
         self.bundle: Bundle = version(model, TRIED, self.settings, number=3)
@@ -63,7 +62,6 @@ def house(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     with Console(console_var, IMH_SECRET=SECRET, IMH_CONSOLE_TOKEN=TOKEN, IMH_STAFF_DIR=str(staff)) as console, \
             Server(server_var, environment={"IMH_SECRET": SECRET, "IMH_CONSOLE_TOKEN": TOKEN,
                                             "IMH_CONSOLE_URL": console.address}) as server:
-        # The console's version is live here before anything is tried beside it.
         yield House(console, server, model)
 
 
@@ -86,17 +84,27 @@ def test_the_share_gets_it_and_nobody_else(house: House) -> None:
 @pytest.mark.parametrize("cry", CRISES)
 def test_a_crisis_is_answered_by_production_word_for_word(house: House, cry: str) -> None:
     """Whoever asks, and by the same lines."""
-    inside = next(sender for sender in SENDERS if belongs(sender, Share(house.bundle.name, 50)))
-    outside = next(sender for sender in SENDERS if not belongs(sender, Share(house.bundle.name, 50)))
-    replies = [house.server.say(cry, sender=f"{sender}")[0] for sender in (inside, outside)]
+    share = Share(house.bundle.name, 50)
+    names = [f"{cry[:12]}-{number}".replace(" ", "-") for number in range(40)]
+    asking = [next(name for name in names if belongs(name, share) == inside) for inside in (True, False)]
+    replies = [house.server.say(cry, sender=sender)[0] for sender in asking]
     assert [reply["custom"]["kind"] for reply in replies] == ["crisis", "crisis"]
     assert replies[0]["custom"]["lines"] == replies[1]["custom"]["lines"] != []
 
 
-def test_the_console_knows_who_has_it(house: House) -> None:
-    """From what the worker says when it asks; and it says that it is well."""
-    address = f"http://127.0.0.1:{house.server.port}"
-    assert httpx.get(f"{address}/webhooks/web/health/ready", trust_env=False).json()["status"] == "ready"
+def test_a_crisis_is_remembered_by_the_other_version(house: House) -> None:
+    """Production answered it; the version on trial, which the sender has otherwise, goes on in its context."""
+    sender = next(name for name in (f"afterwards-{number}" for number in range(40))
+                  if belongs(name, Share(house.bundle.name, 50)))
+    house.said(sender, CRISES[0])
+    assert house.said(sender).startswith("If anyone is in danger")
+
+
+def test_console_and_server_say_that_they_are_well(house: House) -> None:
+    """While a version is on trial as well."""
+    for program, path in ((house.console, "/health/ready"), (house.server, "/webhooks/web/health/ready")):
+        response = httpx.get(f"{program.address}{path}", trust_env=False)
+        assert (response.status_code, response.json()["status"]) == (200, "ready")
 
 
 def test_taken_back_it_is_gone_within_fifteen_seconds(house: House) -> None:

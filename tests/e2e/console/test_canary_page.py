@@ -33,7 +33,8 @@ class House:
         self.settings = Settings(var_dir=console.var_dir, secret=SECRET)
         target = staff / "bot" / "content" / "phrases.yml"
         target.parent.mkdir(parents=True)
-        target.write_bytes((content_that_says("Gladly, any time.", console.var_dir / "made") / "phrases.yml").read_bytes())
+        content = content_that_says("Gladly, any time.", console.var_dir / "made")
+        target.write_bytes((content / "phrases.yml").read_bytes())
 
     def people_write(self, share: Share) -> None:
         """60 people, a message each: those of the share are mostly refused, the others mostly answered."""
