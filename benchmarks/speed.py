@@ -16,13 +16,13 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Callable, Iterable, Sequence
 
 import httpx
-import psutil
 
+from benchmarks.load.processes import tree_memory_mb
+from benchmarks.load.texts import different_texts
 from benchmarks.peers.rasa_server import RasaServer
-from bot.evaluation.held_out import questions
 from bot.evaluation.stats import percentile
 from bot.settings import PROJECT
 from tests.support.server import Server
@@ -93,7 +93,7 @@ def _timed(do: Callable[..., None], *arguments: object) -> float:
 
 
 def _speed(name: str, train_s: float, ready_s: float, client: httpx.Client, path: str, pids: Sequence[int]) -> Speed:
-    texts = _texts()
+    texts = different_texts()
 
     def send(text: str, sender: str) -> float:
         start = time.perf_counter()
@@ -105,7 +105,7 @@ def _speed(name: str, train_s: float, ready_s: float, client: httpx.Client, path
     alone = [send(text, uuid.uuid4().hex) for text in itertools.islice(texts, TIMED)]
     sender = uuid.uuid4().hex
     conversation = [send(text, sender) for text in itertools.islice(texts, CONVERSATION)]
-    memory = _memory_mb(pids)
+    memory = tree_memory_mb(pids)
     crowd = list(itertools.islice(texts, TIMED))
     start = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -113,21 +113,6 @@ def _speed(name: str, train_s: float, ready_s: float, client: httpx.Client, path
     per_second = len(crowd) / (time.perf_counter() - start)
     return Speed(name, train_s, ready_s, percentile(alone, 0.5), percentile(alone, 0.95), per_second,
                  percentile(conversation[LATE], 0.5) / percentile(conversation[EARLY], 0.5), memory)
-
-
-def _texts() -> Iterator[str]:
-    """Different texts: the held-out questions, then each with another one behind it."""
-    base = [question.text for question in questions()]
-    yield from base
-    for step in range(1, len(base)):
-        yield from (f"{first} {base[(i + step) % len(base)]}"[:500] for i, first in enumerate(base))
-
-
-def _memory_mb(pids: Iterable[int]) -> float:
-    """Proportional set size over the process trees, in megabytes: shared pages are counted once."""
-    trees = [process for pid in pids for process in
-             (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
-    return sum(process.memory_full_info().pss for process in trees) / 1e6
 
 
 def report(speeds: Sequence[Speed]) -> str:

@@ -1,0 +1,11 @@
+"""`make load`, `make soak`, `make chaos`: real servers under load, for long, and with parts of them killed.
+
+    texts.py      messages, each a different text that nobody trained on
+    generator.py  who sends them: a process of its own; records.py is what it writes down of each
+    driver.py     starts that process, and says what it and the servers used of the processors
+    stack.py      a bot with what it stands on: SQLite, or PostgreSQL and Redis
+    speed.py      (load) throughput, latency, flat cost, start, memory;  capacity.py: what that means for a country
+    soak.py       (soak) many messages, and the memory
+    chaos.py      (chaos) workers killed, the database away;  audit.py: acknowledged against stored
+    pages.py      each verb's section of docs/performance.md;  drawings.py: its pictures
+"""
