@@ -9,9 +9,9 @@ from bot.settings import PROJECT
 
 PERFORMANCE = PROJECT / "docs" / "performance.md"
 ORDER = ("speed", "load", "capacity", "soak", "chaos")
-_HEAD = ("# Performance\n\nEach section is written by the command that it names, on the machine and the day that it names, and "
-         "stays as it is when another one is written anew. What misses its bound says so. The raw figures are in "
-         "`benchmarks/results/`.\n")
+_HEAD = ("# Performance\n\nEach section is written by the command that it names, on the machine and the day that it "
+         "names, and stays as it is when another one is written anew. What misses its bound says so. The raw figures "
+         "are in `benchmarks/results/`.\n")
 _SECTION = re.compile(r"<!-- (\w+): begin -->\n(.*?)\n<!-- \1: end -->", re.DOTALL)
 
 

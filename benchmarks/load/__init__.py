@@ -8,6 +8,6 @@
     capacity.py   what that means for a country, with the assumptions of capacity.yml
     soak.py       (soak) many messages, and the memory
     chaos.py      (chaos) workers killed, the database away;  audit.py: acknowledged against stored
-    pages.py      each verb's section of docs/performance.md;  drawings.py: its pictures
+    pages.py      each verb's section of docs/performance.md out of wording/;  drawings.py: its pictures
     verbs.py      what is said on the command line;  commands.py: what is done then
 """

@@ -80,6 +80,6 @@ def _serving_at(at: float, states: Sequence[State]) -> int:
 
 def longest_silence(records: Iterable[Record], *, since: float, until: float) -> float:
     """Seconds, the most that passed between two acknowledged messages, or between one and the ends of the time."""
-    times = [since, *sorted(record.ended for record in records if record.status == 200 and since <= record.ended <= until),
-             until]
+    ended = sorted(record.ended for record in records if record.status == 200)
+    times = [since, *(time for time in ended if since <= time <= until), until]
     return max(later - earlier for earlier, later in zip(times, times[1:]))

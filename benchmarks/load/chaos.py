@@ -1,7 +1,7 @@
 """`make chaos`: two workers on PostgreSQL and Redis under load, one of them killed again and again; the database away.
 
-Whoever gets no answer sends the same message again under the same id, as the widget and the gateways do. In the end what
-was acknowledged is held against what is stored.
+Whoever gets no answer sends the same message again under the same id, as the widget and the gateways do. In the end
+what was acknowledged is held against what is stored.
 """
 
 from __future__ import annotations
@@ -97,14 +97,14 @@ class Away:
 
     def to_dict(self) -> dict[str, Any]:
         """For the results."""
-        return {"outcomes": outcomes(self.run.records), "away_s": self.started - self.stopped, "failed": len(self.failed),
-                "with_crisis_lines": self.with_lines, "before_it_went": self.early, "recovered_s": self.recovered_s,
-                "first_answer_s": self.first_answer_s, "longest_failure_s": self.longest_failure_s,
-                "audit": asdict(self.audit)}
+        return {"outcomes": outcomes(self.run.records), "away_s": self.started - self.stopped,
+                "failed": len(self.failed), "with_crisis_lines": self.with_lines,
+                "before_it_went": self.early, "recovered_s": self.recovered_s, "first_answer_s": self.first_answer_s,
+                "longest_failure_s": self.longest_failure_s, "audit": asdict(self.audit)}
 
 
 def chaos(seconds: float, every: float, outage: float, tell: Tell) -> tuple[Killed, Away]:
-    """Kill one of two workers `every` seconds for `seconds`; then, on servers of their own, the database for `outage`."""
+    """Kill one of two workers `every` seconds for `seconds`; on new servers, take the database away for `outage`."""
     with tempfile.TemporaryDirectory() as name:
         return (_kill(Path(name) / "workers", seconds, every, tell), _take_away(Path(name) / "database", outage, tell))
 

@@ -25,10 +25,10 @@ def run_load(tell: Tell, *, short: bool, write: bool) -> str:
     measured = found.measured()
     section = pages.load_section(found, origin, drawings.FOLDER / "load.svg")
     if write:
-        drawings.draw_load(found)
         write_result("load", origin, {**found.to_dict(), "measured": asdict(measured)})
         put_section("load", section)
         put_section("capacity", capacity(measured))
+        drawings.draw_load(found)
     return f"{section}\n{capacity(measured)}"
 
 
@@ -54,9 +54,9 @@ def run_soak(tell: Tell, *, messages: int, write: bool) -> str:
     found = soak(messages, tell)
     section = pages.soak_section(found, origin, drawings.FOLDER / "soak.svg")
     if write:
-        drawings.draw_soak(found)
         write_result("soak", origin, found.to_dict())
         put_section("soak", section)
+        drawings.draw_soak(found)
     return section
 
 
@@ -67,10 +67,10 @@ def run_chaos(tell: Tell, *, seconds: float, every: float, outage: float, write:
     killed, away = chaos(seconds, every, outage, tell)
     section = pages.chaos_section(killed, away, origin, (drawings.FOLDER / "kills.svg", drawings.FOLDER / "outage.svg"))
     if write:
-        drawings.draw_kills(killed)
-        drawings.draw_outage(away)
         write_result("chaos", origin, {"killed": killed.to_dict(), "database_away": away.to_dict()})
         put_section("chaos", section)
+        drawings.draw_kills(killed)
+        drawings.draw_outage(away)
     return section
 
 

@@ -17,7 +17,7 @@ import time
 from typing import TextIO
 
 from benchmarks.load.records import Plan, Record
-from benchmarks.load.texts import different_texts
+from benchmarks.load.texts import different_texts, single
 
 _TIMEOUT_S = 30.0
 _PAUSE_S = 0.1
@@ -140,6 +140,7 @@ class _Line:
 def main(plan_text: str, path: str) -> None:
     """Run the plan, a JSON object, and write the records to `path`, each a line."""
     with open(path, "w", encoding="utf-8", buffering=1) as out:
+        single()  # reading the questions is no part of sending them
         generator = Generator(Plan(**json.loads(plan_text)), out)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, generator.stop)

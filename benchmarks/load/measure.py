@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from benchmarks.load.capacity import Measured
-from benchmarks.load.driver import Run, drive, warm_up
+from benchmarks.load.driver import GENERATOR, Run, drive, warm_up
 from benchmarks.load.flat import Pair, old_and_new, small_and_large
 from benchmarks.load.records import Plan
 from benchmarks.load.stack import Stack
@@ -73,15 +73,17 @@ class Load:
         """What the capacity model stands on."""
         return Measured(
             worker_per_second=rate(self.one), two_per_second=rate(self.two),
-            worker_ms=cost(self.one, "server"), database_ms=cost(self.one, "PostgreSQL"), redis_ms=cost(self.one, "Redis"),
-            generator_ms=cost(self.one, "load generator"), first_mb=self.memory_one_shared_mb,
-            further_mb=self.memory_two_mb - self.memory_one_shared_mb, bytes_a_message=self.bytes_a_message)
+            worker_ms=cost(self.one, "server"), database_ms=cost(self.one, "PostgreSQL"),
+            redis_ms=cost(self.one, "Redis"), generator_ms=cost(self.one, GENERATOR),
+            first_mb=self.memory_one_shared_mb, further_mb=self.memory_two_mb - self.memory_one_shared_mb,
+            bytes_a_message=self.bytes_a_message)
 
     def to_dict(self) -> dict[str, Any]:
         """For the results."""
         return {
-            "starts_s": self.starts_s, "one_worker_sqlite": self.crowd.summary(), "two_questions": self.doubles.summary(),
-            "one_at_a_time": self.alone.summary(), "one_worker_shared": [run.summary() for run in self.one],
+            "starts_s": self.starts_s, "one_worker_sqlite": self.crowd.summary(),
+            "two_questions": self.doubles.summary(), "one_at_a_time": self.alone.summary(),
+            "one_worker_shared": [run.summary() for run in self.one],
             "two_workers_shared": [run.summary() for run in self.two], "message_late_against_early": self.old.to_dict(),
             "many_events_against_none": self.large.to_dict(), "memory_mb": {
                 "one worker, SQLite": self.memory_one_mb, "one worker, PostgreSQL and Redis": self.memory_one_shared_mb,
@@ -129,13 +131,14 @@ def _one_on_sqlite(scratch: Path, sizes: Sizes) -> tuple[Run, Run, Run, float]:
     """A crowd with single questions, one with two questions in a message, and (another server) one after the other."""
     with Stack(scratch / "crowd") as stack:
         first = warm_up(stack, scratch)
-        crowd = drive(stack, scratch, Plan(stack.server.port, AT_ONCE, min(sizes.messages, single() - first), first=first,
-                                           name="crowd"))
+        count = min(sizes.messages, single() - first)
+        crowd = drive(stack, scratch, Plan(stack.server.port, AT_ONCE, count, first=first, name="crowd"))
         doubles = drive(stack, scratch, Plan(stack.server.port, AT_ONCE, sizes.messages // 2, first=single(),
                                              name="doubles"))
         memory = stack.memory_mb()
     with Stack(scratch / "alone") as stack:
-        alone = drive(stack, scratch, Plan(stack.server.port, 1, sizes.alone, first=warm_up(stack, scratch), name="alone"))
+        first = warm_up(stack, scratch)
+        alone = drive(stack, scratch, Plan(stack.server.port, 1, sizes.alone, first=first, name="alone"))
     return crowd, doubles, alone, memory
 
 

@@ -1,4 +1,4 @@
-"""`make soak`: very many messages to one worker, and what its memory does meanwhile. Ctrl-C ends it early, with results."""
+"""`make soak`: very many messages to one worker, and what its memory does meanwhile. Ctrl-C ends it, with results."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class Soak:
     def to_dict(self) -> dict[str, Any]:
         """For the results."""
         after, end = after_warm_up(self.samples), in_the_end(self.samples)
-        return {**self.run.summary(), "messages": self.asked, "interrupted": self.interrupted, "audit": asdict(self.audit),
-                "server_errors": self.server_errors, "memory_after_warm_up_mb": after, "memory_in_the_end_mb": end,
+        return {**self.run.summary(), "messages": self.asked, "interrupted": self.interrupted,
+                "audit": asdict(self.audit), "server_errors": self.server_errors,
+                "memory_after_warm_up_mb": after, "memory_in_the_end_mb": end,
                 "memory_growth": growth(self.samples), "memory": self.samples, "database_bytes": self.database_bytes}
 
 
@@ -113,8 +114,8 @@ def _watch(driver: Driver, stack: Stack, path: Path, messages: int, samples: lis
         if gone >= told_at:
             count = sent.count()
             left = (messages - count) * gone / count if count else 0.0
-            tell(f"{count:,} of {messages:,} messages, {count / max(gone, 0.1):.0f} a second, {samples[-1].memory_mb:.0f} MB, "
-                 f"about {left / 60:.0f} minutes left; Ctrl-C ends it with results")
+            tell(f"{count:,} of {messages:,} messages, {count / max(gone, 0.1):.0f} a second, "
+                 f"{samples[-1].memory_mb:.0f} MB, about {left / 60:.0f} minutes left; Ctrl-C ends it with results")
             told_at = gone + _TOLD_EVERY_S
         time.sleep(0.1)
 

@@ -37,7 +37,7 @@ def chaos(seconds: float = typer.Option(180, min=1, help="How long workers are k
           every: float = typer.Option(10, min=1, help="Seconds between two kills."),
           outage: float = typer.Option(30, min=1, help="Seconds that PostgreSQL is stopped."),
           write: bool = typer.Option(True, help="Write the page and the results.")) -> None:
-    """One of two workers killed again and again, then the database away, into docs/performance.md; about five minutes."""
+    """One of two workers killed again and again, then the database away, into docs/performance.md; five minutes."""
     from benchmarks.load.commands import run_chaos
 
     _measured(lambda tell: run_chaos(tell, seconds=seconds, every=every, outage=outage, write=write))

@@ -51,7 +51,7 @@ def test_database_and_redis_are_reckoned_by_what_a_message_costs_them() -> None:
 
 @pytest.mark.parametrize(("cores", "expected"), [(8, 100.0), (2, 100.0), (1, 50.0)])
 def test_two_workers_do_twice_as_much_until_the_processors_are_used_up(cores: int, expected: float) -> None:
-    """20 ms of processors a message in all: one core gives 50 a second, two give 100, more cores do not help two workers."""
+    """20 ms of processors a message in all: one core gives 50 a second, two give 100, more do not help."""
     assert MEASURED.expected(2, cores) == pytest.approx(expected)
 
 

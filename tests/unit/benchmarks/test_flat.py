@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from benchmarks.load.flat import Pair, fill
 
 _TABLES = (
-    "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, sender_id VARCHAR(255) NOT NULL, type_name VARCHAR(255), "
+    "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, sender_id VARCHAR(255) NOT NULL, type_name "
+    "VARCHAR(255), "
     "timestamp FLOAT, intent_name VARCHAR(255), action_name VARCHAR(255), data TEXT)",
     "CREATE TABLE conversations (sender_id VARCHAR(255) PRIMARY KEY, slots TEXT NOT NULL, updated_at FLOAT NOT NULL)",
-    "CREATE TABLE replies (sender_id VARCHAR(255), message_id VARCHAR(128), body TEXT NOT NULL, created_at FLOAT NOT NULL, "
+    "CREATE TABLE replies (sender_id VARCHAR(255), message_id VARCHAR(128), body TEXT NOT NULL, created_at FLOAT NOT "
+    "NULL, "
     "PRIMARY KEY (sender_id, message_id))")
 
 
