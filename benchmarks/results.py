@@ -35,7 +35,8 @@ class Provenance:
         """For a reader of the page."""
         return (f"Written by `{self.command}` on {self.date} at commit {self.commit}: {self.cores} cores "
                 f"({self.processor}), {self.memory_gb:.0f} GB, Python {self.python}, {self.system}; load "
-                f"average {self.load_average:.1f} when it began. Servers, databases and load generator share this machine.")
+                f"average {self.load_average:.1f} when it began. Servers, databases and load generator share this "
+                "machine.")
 
 
 def provenance(command: str) -> Provenance:

@@ -124,11 +124,9 @@ def report(speeds: Sequence[Speed], origin: str) -> str:
             ("messages 290-320 of a conversation against 4-33", "growth", 1),
             ("memory of the process tree, PSS (MB)", "memory_mb", 1)]
     lines = ["## Beside Rasa's default pipeline", "", origin, "",
-             "The same domain, training data and actions, one run. The peer runs as Rasa comes, with its REST "
-             "channel, SQLite "
-             "and an action server of its own. Every timed message is a different text that nobody trained on. The "
-             "last "
-             "column says how many times better ours is; the bound for messages a second is 4.", "",
+             "The same domain, training data and actions, one run. The peer runs as Rasa comes, with its REST channel, "
+             "SQLite and an action server of its own. Every timed message is a different text that nobody trained on. "
+             "The last column says how many times better ours is; the bound for messages a second is 4.", "",
              "| figure | " + " | ".join(speed.name for speed in speeds) + " | ratio |", "|---|---|---|---|"]
     for label, key, better in rows:
         mine, other = asdict(ours)[key], asdict(peer)[key]

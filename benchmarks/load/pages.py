@@ -125,8 +125,8 @@ def chaos_section(killed: Killed, away: Away, origin: Provenance, pictures: tupl
     kills = [
         Bound("acknowledged and not in the history", str(killed.audit.missing), "0", not killed.audit.missing),
         Bound("in the history twice", str(killed.audit.doubled), "0", not killed.audit.doubled),
-        Bound("errors while a worker was up, beside the connections that a killed one held", str(killed.failures.others),
-              "0", not killed.failures.others),
+        Bound("errors while a worker was up, beside the connections that a killed one held",
+              str(killed.failures.others), "0", not killed.failures.others),
     ]
     failed = len(away.failed)
     outage = [
@@ -139,8 +139,8 @@ def chaos_section(killed: Killed, away: Away, origin: Provenance, pictures: tupl
               away.audit.clean),
     ]
     return _worded("chaos", killed=killed, away=away, origin=origin, kill_bounds=table(kills),
-                   away_bounds=table(outage), workers=WORKERS, at_once=CHAOS_AT_ONCE, lasted=killed.states[-1].at - killed.began,
-                   killed_outcomes=_told(killed.run), away_outcomes=_told(away.run), kills_picture=_link(pictures[0]),
+                   away_bounds=table(outage), workers=WORKERS, at_once=CHAOS_AT_ONCE,
+                   lasted=killed.states[-1].at - killed.began, killed_outcomes=_told(killed.run), away_outcomes=_told(away.run), kills_picture=_link(pictures[0]),
                    outage_picture=_link(pictures[1]))
 
 
