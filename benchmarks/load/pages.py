@@ -140,8 +140,8 @@ def chaos_section(killed: Killed, away: Away, origin: Provenance, pictures: tupl
     ]
     return _worded("chaos", killed=killed, away=away, origin=origin, kill_bounds=table(kills),
                    away_bounds=table(outage), workers=WORKERS, at_once=CHAOS_AT_ONCE,
-                   lasted=killed.states[-1].at - killed.began, killed_outcomes=_told(killed.run), away_outcomes=_told(away.run), kills_picture=_link(pictures[0]),
-                   outage_picture=_link(pictures[1]))
+                   lasted=killed.states[-1].at - killed.began, killed_outcomes=_told(killed.run),
+                   away_outcomes=_told(away.run), kills_picture=_link(pictures[0]), outage_picture=_link(pictures[1]))
 
 
 def _worded(name: str, **values: Any) -> str:
