@@ -2,8 +2,8 @@
 
 Where a console is set it is asked every few seconds, by ETag and under a token; else the var folder's own pointer is
 watched. A bundle is fetched, verified and loaded beside the one that answers, in a thread; then model, content and
-lexicons are swapped in one step of the event loop, between turns. Whatever cannot be used is refused once, in words, and the one before
-it goes on.
+lexicons are swapped in one step of the event loop, between turns. Whatever cannot be used is refused once, in words, and
+the one before it goes on.
 """
 
 from __future__ import annotations
