@@ -78,7 +78,7 @@ TAKEN_AWAY = {
     "a plain request": ("sms_keywords.yml", "    - <stop> <writing> <us>\n", "", "please stop texting me"),
     "crying is a request": ("sms_keywords.yml", "    - <stop> <writing> <us>\n",
                             "    - <stop> <writing> <us>\n    - i cant stop crying\n", "takes 'I can't stop crying'"),
-    "introductions": ("privacy_lexicon.yml", "name_after: [my name is, ", "name_after: [", "no longer masks 'my name is"),
+    "introductions": ("privacy_lexicon.yml", "name is", "nome is", "no longer masks 'my name is"),
 }
 
 
