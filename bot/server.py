@@ -22,6 +22,7 @@ from bot.errors import SettingsError
 from bot.insight.alerts import CrisisAlerts
 from bot.insight.serve import MetricsPort
 from bot.knowledge import use
+from bot.lexicons import use_lexicons
 from bot.running import load_first, open_stores
 from bot.settings import Settings
 from bot.store.retention import DailyRetention
@@ -113,4 +114,5 @@ def load_engine(settings: Settings) -> Engine | None:
     if running is None:
         return None
     use(running.knowledge)
+    use_lexicons(running.lexicons)
     return running.engine

@@ -1,9 +1,9 @@
 """A running server takes over what is released, without a restart and without losing a turn.
 
 Where a console is set it is asked every few seconds, by ETag and under a token; else the var folder's own pointer is
-watched. A bundle is fetched, verified and loaded beside the one that answers, in a thread; then model and content are
-swapped in one step of the event loop, between turns. A version that a share of the senders is to have first is loaded
-the same way and stays beside the one in production (channels/version.py tells who has it). Whatever cannot be used is
+watched. A bundle is fetched, verified and loaded beside the one that answers, in a thread; then model, content and
+lexicons are swapped in one step of the event loop, between turns. A version that a share of the senders is to have first is
+loaded the same way and stays beside the one in production (channels/version.py tells who has it). Whatever cannot be used is
 refused once, in words, and the one before it goes on.
 """
 
@@ -25,6 +25,7 @@ from sanic import Sanic
 from bot.canary import Share
 from bot.errors import ReleaseError
 from bot.knowledge import use
+from bot.lexicons import use_lexicons
 from bot.logs import where
 from bot.release import Bundle, make_current
 from bot.running import Running, Stores, give_back_memory, load, load_first, open_stores
@@ -157,9 +158,10 @@ class Updates:
         return self.on_trial.running.bundle.name if self.on_trial else ""
 
     def _swap(self, app: Sanic, loaded: Running) -> None:
-        """One step of the event loop, so that no turn begins between model and content."""
+        """One step of the event loop, so that no turn begins between model, content and lexicons."""
         app.ctx.agent = loaded.engine
         use(loaded.knowledge)
+        use_lexicons(loaded.lexicons)
         self.running, self.on_trial = loaded, None
         app.ctx.on_trial = None
 

@@ -99,7 +99,7 @@ class SmsService:
         self.store.open()
         sender, total = settings.rate_sender, settings.rate_sms
         self.desk = Desk(
-            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords(),
+            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords,
             hears=lambda text: heard(text).kinds,
             throttle=CountedThrottle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
                                      redis_url=settings.redis_url))

@@ -18,9 +18,10 @@ from typing import Iterator
 
 from sqlalchemy.engine import Engine
 
+from bot import lexicons
 from bot.check import check
 from bot.console.people.accounts import Person, Role
-from bot.console.publish import noting, versions
+from bot.console.publish import hearing, noting, versions
 from bot.console.publish.versions import Release
 from bot.console.texts import say
 from bot.console.train import candidates as gate
@@ -128,6 +129,8 @@ def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Pa
     try:
         project = live_project(settings)
         load_knowledge(project / CONTENT)  # what the servers would refuse is not even tried
+        if broken := lexicons.problems(project / CONTENT):
+            raise ContentError(broken)
     except ContentError as error:
         raise Refused([str(problem) for problem in error.problems]) from error
     if candidate is None:
@@ -152,6 +155,8 @@ def _doubts(engine: Engine, settings: Settings, project: Path, candidate: str | 
     if candidate is not None:
         with engine.connect() as connection:
             doubts += gate.objections(connection, settings, candidate)
+    elif running := current_bundle(settings):
+        doubts += hearing.doubts(running.content, project)
     return doubts
 
 

@@ -10,11 +10,12 @@ import json
 import logging
 import shutil
 import tarfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 
@@ -22,9 +23,13 @@ from bot import archive, updates
 from bot.canary import Canary, Step, end_canary, write_canary
 from bot.errors import ReleaseError
 from bot.knowledge import CONTENT, current, load_knowledge, one_knowledge, use
+from bot.lexicons import current_lexicons, load_lexicons, use_lexicons
+from bot.privacy import shared_masker
 from bot.release import Bundle, build_bundle, current_name, make_current, open_bundle
 from bot.running import Running, load
+from bot.safety import shared_screen
 from bot.settings import Settings
+from bot.sms.keywords import Wish, shared_keywords
 from bot.updates import Updates
 from tests.support.fake_console import TOKEN, FakeConsole
 
@@ -44,7 +49,8 @@ class Models:
         if bundle.model.read_bytes() == b"broken":
             raise ReleaseError(f"Bundle {bundle.name} cannot be used: it is broken.", bundle=bundle.name)
         self.loaded.append(bundle.name)
-        return Running(bundle, f"engine of {bundle.name}", load_knowledge(bundle.content))
+        return Running(bundle, f"engine of {bundle.name}", load_knowledge(bundle.content),
+                       load_lexicons(bundle.content))
 
 
 class Server:
@@ -80,8 +86,12 @@ class Site:
         self.folder = folder
         self.settings = Settings(var_dir=folder / "var", secret=KEY)
 
-    def bundle(self, said: str = THANKS, model: bytes = b"model", settings: Settings | None = None) -> Bundle:
+    def bundle(self, said: str = THANKS, model: bytes = b"model", settings: Settings | None = None,
+               files: Mapping[str, str] | None = None) -> Bundle:
+        """`files` take the place of those of their name in the content."""
         content = Path(shutil.copytree(CONTENT, self.folder / "content", dirs_exist_ok=True))
+        for name, text in (files or {}).items():
+            (content / name).write_text(text, encoding="utf-8")
         phrases = (CONTENT / "phrases.yml").read_text(encoding="utf-8")
         (content / "phrases.yml").write_text(phrases.replace(THANKS, said), encoding="utf-8")
         (self.folder / "0123abcd.tar.gz").write_bytes(model)
@@ -116,10 +126,11 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Models:
 
 @pytest.fixture(autouse=True)
 def knowledge_stays() -> Iterator[None]:
-    """Other tests find the knowledge that they had."""
-    before = current()
+    """Other tests find the knowledge and the lexicons that they had."""
+    before, lexicons = current(), current_lexicons()
     yield
     use(before)
+    use_lexicons(lexicons)
 
 
 # --- From the var folder ----------------------------------------------------------------------------------------------
@@ -223,6 +234,81 @@ def test_content_that_does_not_hold_together_is_refused(server: Server, site: Si
         server.looks(3)
     assert len(caplog.records) == 1 and "crisis.yml" in caplog.records[0].getMessage()
     assert current().crisis.lines
+
+
+def of_the_content(name: str) -> str:
+    return (CONTENT / name).read_text(encoding="utf-8")
+
+
+def with_more_words() -> dict[str, str]:
+    """Each lexicon with something that it did not know before."""
+    return {
+        "crisis_lexicon.yml": of_the_content("crisis_lexicon.yml").replace(
+            "\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgle the frumious]}\n", 1),
+        "sms_keywords.yml": of_the_content("sms_keywords.yml").replace("en: [stop, stopall,", "en: [stop, zorgle, stopall,", 1),
+        "names.txt": of_the_content("names.txt").replace("\n= given\n", "\n= given\nzorglina\n", 1)}
+
+
+def hears_the_new_words() -> list[bool]:
+    keyword = shared_keywords().read("zorgle")
+    return [shared_screen().screen("zorgle the frumious").kinds == ("poison",),
+            keyword is not None and keyword.wish is Wish.STOP, "[name]" in shared_masker().mask("zorglina bites")]
+
+
+def test_new_words_are_listened_for_without_a_restart(server: Server, site: Site, models: Models) -> None:
+    """Danger, STOP and names: by a content-only release, in the running server; and no longer once it is taken back."""
+    assert hears_the_new_words() == [False, False, False]
+    make_current(site.bundle(files=with_more_words()).name, site.settings)
+    server.looks()
+    assert hears_the_new_words() == [True, True, True] and models.loaded == [server.first.name]
+    make_current(server.first.name, site.settings)
+    server.looks()
+    assert hears_the_new_words() == [False, False, False]
+
+
+def test_a_lexicon_that_did_not_change_is_not_built_again(server: Server, site: Site) -> None:
+    """It takes a second and 20 MB."""
+    screen = shared_screen()
+    make_current(site.bundle("You are.").name, site.settings)
+    server.looks()
+    assert said() == "You are." and shared_screen() is screen
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("crisis_lexicon.yml", "rules: ["), ("sms_keywords.yml", "words: {stop: []}"), ("privacy_lexicon.yml", "masks: {}"),
+    ("names.txt", "= given\n")], ids=["crisis", "text messages", "masks", "names"])
+def test_a_broken_lexicon_is_never_loaded(server: Server, site: Site, caplog: pytest.LogCaptureFixture, name: str,
+                                          text: str) -> None:
+    """Signed by us, and yet refused, once: danger is heard, STOP obeyed and names masked as before."""
+    before = current_lexicons()
+    make_current(site.bundle("You are.", files={name: text}).name, site.settings)
+    with caplog.at_level(logging.ERROR):
+        server.looks(3)
+    assert len(caplog.records) == 1 and name in caplog.records[0].getMessage()
+    assert current_lexicons() is before and said() == THANKS
+    assert shared_screen().screen("my baby is not breathing") and shared_keywords().read("STOP")
+
+
+def test_danger_is_heard_at_every_moment_of_a_release(server: Server, site: Site) -> None:
+    """While the lexicons change, there and back, no message finds none."""
+    deaf: list[str] = []
+    looking = threading.Event()
+
+    def listen() -> None:
+        while not looking.is_set():
+            if not shared_screen().screen("my baby is not breathing") or not shared_keywords().read("STOP"):
+                deaf.append("a message")
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    try:
+        for name in (site.bundle(files=with_more_words()).name, server.first.name):
+            make_current(name, site.settings)
+            server.looks()
+    finally:
+        looking.set()
+        listener.join()
+    assert deaf == [] and server.version == server.first.name
 
 
 def test_a_worker_tells_what_it_answers_from(server: Server, site: Site) -> None:
