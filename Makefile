@@ -30,8 +30,8 @@ serve: $(READY) ## answer on the web (and SMS) channel; prints the addresses
 console: $(READY) ## the staff console on a port of its own; prints its address
 	@$(PYTHON) -m bot console
 
-administrator: $(READY) ## make the console's first administrator (NAME=maria EMAIL=maria@example.org)
-	@$(PYTHON) -m bot administrator "$(NAME)" --email "$(EMAIL)"
+administrator: $(READY) ## make the console's first administrator (NAME=maria EMAIL=maria@example.org), or let one in again (NAME=maria RESET=1)
+	@$(PYTHON) -m bot administrator "$(NAME)" $(if $(RESET),--reset,--email "$(EMAIL)")
 
 chat: $(READY) ## the same bot in the terminal
 	@$(PYTHON) -m bot chat
