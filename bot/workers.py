@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 ENDS_WITHIN_S = 9.0
 _LOOK_EVERY_S = 0.1
 # Who dies at once is started again later and later: a database that is away is no reason to keep a core busy.
-_LONG_ENOUGH_S, _FIRST_WAIT_S, _LONGEST_WAIT_S = 30.0, 0.5, 10.0
+_LONG_ENOUGH_S, _FIRST_WAIT_S, _LONGEST_WAIT_S = 8.0, 0.5, 10.0
 _PR_SET_PDEATHSIG = 1
 
 

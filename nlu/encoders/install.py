@@ -53,7 +53,7 @@ RECIPES = {
     "e5": Recipe(
         _e5, "9e65be088d6fac36daaef4fbf4def7bc32d14da362f876032e851111efbef3e6",
         "e27e6a1f3019a709298c7f2793ac4929bb506b3bc6364fc41804a46a9e8bf699",
-        "9bfe0041d3216f3df6ad2e32adbfad3f62b561a95595146cda253858dd0b40be",
+        "98847e06ef2c2949a92618224f301cd76d1ddf74cae96da1528c4d77c73a3a2c",
         Shape(layers=12, hidden=384, heads=12), Path(__file__).parent / "tuning" / "e5-adapters.safetensors"),
 }
 
