@@ -48,7 +48,7 @@ def channels(settings: Settings) -> list[InputChannel]:
 def create_app(settings: Settings) -> Sanic:
     """The server's application: the last good bundle when it starts, crisis lines without one, new releases as they come."""
     app = Sanic("infant_mental_health", configure_logging=False)
-    app.ctx.agent = None
+    app.ctx.agent = app.ctx.on_trial = None
     prepare_app(app, settings)
     register(channels(settings), app, route="/webhooks/")
     app.add_route(_to_the_page, "/", methods=["GET"])

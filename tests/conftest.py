@@ -10,6 +10,7 @@ from typing import Iterator
 import pytest
 
 from bot.knowledge import Knowledge, load_knowledge
+from tests.support.postgres import Postgres
 from tests.support.server import PROJECT, Server
 
 
@@ -30,4 +31,11 @@ def trained() -> Path:
 def server(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server that several tests talk to, each under a sender of its own."""
     with Server(tmp_path_factory.mktemp("var")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for the tests of one file, which may stop and start it."""
+    with Postgres() as running:
         yield running

@@ -11,6 +11,7 @@ from typing import Iterator
 import pytest
 
 from tests.support.connections import opened
+from tests.support.postgres import Postgres
 from tests.support.server import Server
 
 
@@ -29,3 +30,9 @@ def stalled(server: Server) -> Iterator[tuple[float, dict[str, socket.socket]]]:
             "in the body": b"POST /webhooks/web/webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                            b'Content-Length: 40\r\n\r\n{"mess',
         }.items()}
+
+
+@pytest.fixture(scope="module")
+def address(postgres: Postgres) -> str:
+    """The address of a PostgreSQL database for the server of one file."""
+    return postgres.database()

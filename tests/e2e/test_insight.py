@@ -34,7 +34,7 @@ def server(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def figures(server: Server) -> dict[str, float]:
     """Figure with its labels -> value, as Prometheus reads it."""
-    port = server._environment["IMH_METRICS_PORT"]
+    port = server.settings["IMH_METRICS_PORT"]
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
     assert not re.search(f"{WORD}|{PHONE}|{SENDER}|5055550177", text)
     return {name: float(value) for name, value in
@@ -87,7 +87,7 @@ def test_the_figures_are_on_no_public_address(server: Server) -> None:
     """Nor is anything else on theirs."""
     for path in ("/metrics", "/webhooks/metrics", "/webhooks/web/metrics"):
         assert server.client.get(path).status_code == 404
-    port = server._environment["IMH_METRICS_PORT"]
+    port = server.settings["IMH_METRICS_PORT"]
     assert "imh_" in httpx.get(f"http://127.0.0.1:{port}/webhooks/web/", trust_env=False).text
 
 

@@ -66,12 +66,6 @@ def server(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
 def words_in(*logs: Path) -> list[str]:
     """The lines of some logs that hold what nobody may read there."""
     secrets = (WORD, RAISES_IN_ACTION, RAISES_IN_PIPELINE, SECRET_PHONE, SECRET_MAIL, TOKEN)

@@ -24,17 +24,6 @@ POINT = "Infant mental health is an interdisciplinary field"
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def address(postgres: Postgres) -> str:
-    return postgres.database()
-
-
-@pytest.fixture(scope="module")
 def server(trained: Path, address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("postgres"), environment={**ENVIRONMENT, "IMH_DB_URL": address}) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Starts the real server on a free port of 127.0.0.1, with a var folder of its own, and ends only what it started."""
+"""Starts the real programs on free ports of 127.0.0.1, each with a var folder, and ends only what it started."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence, TypeVar
 
 import httpx
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 READY_TIMEOUT_S = 120
+_Program = TypeVar("_Program", bound="Program")
 
 
 def free_port() -> int:
@@ -26,53 +27,56 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Server:
-    """`python -m bot serve` as an operator starts it; a context manager."""
+def environment(**settings: str) -> dict[str, str]:
+    """The environment with these settings and none of the person who runs the tests."""
+    return {**{key: value for key, value in os.environ.items() if not key.startswith(("IMH_", "OTEL_"))}, **settings}
 
-    def __init__(self, var_dir: Path, *, environment: Mapping[str, str] = {}, project: Path = PROJECT,
-                 wait: bool = True, arguments: Sequence[str] = ("-m", "bot", "serve")) -> None:
+
+class Program:
+    """`python -m bot …` as an operator starts it, on a free port; a context manager."""
+
+    def __init__(self, arguments: Sequence[str], var_dir: Path, *, log: str, settings: Mapping[str, str], port: str,
+                 up: Callable[[], bool], up_within_s: float, project: Path = PROJECT) -> None:
+        """`port` names the setting of its port; `up` says whether it answers, and may raise what httpx raises."""
         self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
         self.var_dir = var_dir
-        self.log = var_dir / "server.log"
-        self._project = project
-        self._environment = environment
-        self._wait = wait
-        self._arguments = arguments
+        self.log = var_dir / log
         self.process: subprocess.Popen[bytes] | None = None
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self.project = project
+        self._arguments = arguments
+        self.settings = {port: str(self.port), "IMH_VAR_DIR": str(var_dir), **settings}
+        self._up = up
+        self._up_within_s = up_within_s
 
-    def __enter__(self) -> Server:
+    def __enter__(self: _Program) -> _Program:
         self.start()
         return self
 
     def start(self) -> None:
-        """Start the process and wait until it listens (and is ready, unless told not to wait for that)."""
-        share_models(self.var_dir)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("IMH_")}
-        environment.update({"IMH_PORT": str(self.port), "IMH_VAR_DIR": str(self.var_dir), **self._environment})
+        """Start the process and wait until it is up."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, *self._arguments], cwd=self._project, stdout=log,
-                                            stderr=log, env=environment, start_new_session=True)
+            self.process = subprocess.Popen([sys.executable, *self._arguments], cwd=self.project, stdout=log,
+                                            stderr=log, env=environment(**self.settings), start_new_session=True)
         try:
-            self._until_listening()
+            self._until_up()
         except BaseException:
             self.stop(signal.SIGKILL)  # nobody else knows of the process
             raise
 
-    def _until_listening(self) -> None:
-        address = "/webhooks/web/health/ready" if self._wait else "/webhooks/web/health/live"
-        deadline = time.monotonic() + READY_TIMEOUT_S
+    def _until_up(self) -> None:
+        deadline = time.monotonic() + self._up_within_s
         while time.monotonic() < deadline:
             assert self.process is not None
             if self.process.poll() is not None:
-                raise RuntimeError(f"The server ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
+                raise RuntimeError(f"It ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
             try:
-                if self.client.get(address).status_code == 200:
+                if self._up():
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        raise RuntimeError(f"The server was not ready in {READY_TIMEOUT_S} s:\n{self.log.read_text()[-3000:]}")
+        raise RuntimeError(f"It was not up in {self._up_within_s} s:\n{self.log.read_text()[-3000:]}")
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End the process and whatever it started."""
@@ -87,8 +91,29 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self.client.close()
         self.stop()
+
+
+class Server(Program):
+    """`python -m bot serve`."""
+
+    def __init__(self, var_dir: Path, *, environment: Mapping[str, str] = {}, project: Path = PROJECT,
+                 wait: bool = True, arguments: Sequence[str] = ("-m", "bot", "serve")) -> None:
+        """`wait`: until it is ready and not merely listens."""
+        health = f"/webhooks/web/health/{'ready' if wait else 'live'}"
+        super().__init__(arguments, var_dir, log="server.log", settings=environment, port="IMH_PORT", project=project,
+                         up=lambda: self.client.get(health).status_code == 200, up_within_s=READY_TIMEOUT_S)
+        self.client = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+
+    def start(self) -> None:
+        """See `Program.start`; with the project's trained models."""
+        share_models(self.var_dir)
+        super().start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.client.close()
+        super().__exit__(kind, error, trace)
 
     def say(self, message: str, *, sender: str, status: int = 200, **metadata: str) -> list[dict]:
         """Post one message to the web channel and return the reply."""

@@ -11,12 +11,11 @@ from bot.console.people import accounts, sessions
 from bot.console.people.accounts import Role
 from bot.store.database import open_database
 from tests.support.browser import violations
+from tests.support.console_pages import assert_readable, watch, window
 from tests.support.console_process import Console
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
-PATIENCE_MS = 30_000
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 TOPIC = "bot/content/topics/daily_interactions.yml"
 PLAIN = "Web, for parents, English"
 SMS = "Text message, for parents, English"
@@ -50,33 +49,16 @@ def enter(console: Console, browser: Browser) -> Iterator[Entering]:
                                   role=Role.EDITOR)
             token = sessions.begin(connection, person)
         engine.dispose()
-        context = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address,
-                                      java_script_enabled=scripts)
-        context.set_default_timeout(PATIENCE_MS)
-        context.add_cookies([{"name": "imh_session", "value": token, "url": console.address}])
+        context = window(browser, console.address, token, java_script_enabled=scripts)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-        page.on("dialog", lambda dialog: errors.append(dialog.message))
+        watch(page, errors)
         return page
 
     yield entered
     for context in contexts:
         context.close()
     assert errors == []
-
-
-def assert_readable(page: Page) -> None:
-    """Clean for axe in light and dark, wide and narrow, without sideways scrolling."""
-    for scheme in ("light", "dark"):
-        for size in (WIDE, NARROW):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(size)
-            assert violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(WIDE)
 
 
 def parents(page: Page) -> object:

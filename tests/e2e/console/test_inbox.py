@@ -17,6 +17,7 @@ from bot.console.people.accounts import Role
 from tests.support.browser import violations
 from tests.support.console import browser as signed_in
 from tests.support.console import console
+from tests.support.console_pages import NARROW, watch, window
 from tests.support.inbox import Talk, message_row, put_message
 from tests.support.serving import served
 from tests.support.teaching import Teaching, warning
@@ -24,33 +25,22 @@ from tests.support.teaching import Teaching, warning
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 HOSTILE = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>" + "long" * 60
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
-
-
-@pytest.fixture
-def chrome(browser: Browser) -> Browser:
-    """The browser of all tests here: Playwright runs one at a time in a thread."""
-    return browser
+TALL = {"width": 1280, "height": 900}
 
 
 class Desk:
     """A reviewer's console with messages in it, and the browser that looks at it."""
 
-    def __init__(self, client: TestClient, address: str, chrome: Browser) -> None:
-        self.client, self.address, self._chrome = client, address, chrome
+    def __init__(self, client: TestClient, address: str, browser: Browser) -> None:
+        self.client, self.address, self._browser = client, address, browser
         self.engine = client.app.state.database
         self.errors: list[str] = []
 
     def page(self, *, client: TestClient | None = None, scripts: bool = True, **more: object) -> Page:
         """A tab; an error in a script, or what the policy kept from happening, is remembered."""
-        context = self._chrome.new_context(base_url=self.address, java_script_enabled=scripts, viewport=WIDE, **more)
-        context.set_default_timeout(10_000)
-        cookie = (client or self.client).cookies["imh_session"]
-        context.add_cookies([{"name": "imh_session", "value": cookie, "url": self.address}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: self.errors.append(f"{said.text} {said.location}")
-                if said.type == "error" else None)
+        token = (client or self.client).cookies["imh_session"]
+        page = window(self._browser, self.address, token, java_script_enabled=scripts, viewport=TALL, **more).new_page()
+        watch(page, self.errors, all_errors=True)
         return page
 
     def state(self, number: int) -> str:
@@ -65,7 +55,7 @@ def teaching(monkeypatch: pytest.MonkeyPatch) -> Teaching:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, teaching: Teaching, chrome: Browser) -> Iterator[Desk]:
+def desk(tmp_path: Path, teaching: Teaching, browser: Browser) -> Iterator[Desk]:
     client = console(tmp_path, Role.REVIEWER)
     engine = client.app.state.database
     talk = Talk(engine)
@@ -78,9 +68,9 @@ def desk(tmp_path: Path, teaching: Teaching, chrome: Browser) -> Iterator[Desk]:
     with engine.begin() as connection:
         connection.execute(groups.insert().values(id=1, central=number, size=4, score=1.0))
     with served(client.app) as address:
-        opened = Desk(client, address, chrome)
+        opened = Desk(client, address, browser)
         yield opened
-        for context in chrome.contexts:
+        for context in browser.contexts:
             context.close()
     assert opened.errors == []
 

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from bot.knowledge import CONTENT, load_knowledge
 from bot.privacy import shared_masker
+from tests.support.console_pages import administrator_window
 from tests.support.console_process import Console
 from tests.support.server import Server
 from tests.support.talker import Talker
@@ -31,7 +32,6 @@ PAIRS = Path(__file__).with_name("paraphrases.yml")
 SEEDS, ASKED = 10, 16
 TRAINED_WITHIN_S = 1200
 LIVE_WITHIN_S = 60
-PASSWORD = "otters sleep in kelp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,19 +90,14 @@ def told(misunderstood: dict[Pair, bool], browser: Browser, tmp_path_factory: py
     told = Told([], 0)
     setting = {"IMH_STAFF_DIR": str(staff)}
     with Server(var, environment=setting) as server, Console(var, **setting) as console, \
-            Talker(str(server.client.base_url), message="how does holding my baby help her", sender="talker") as talker:
+            Talker(str(server.client.base_url), message="how does holding my baby help her", sender="talker") as talker, \
+            administrator_window(browser, console) as window:
         told.talker = talker
         for number, pair in enumerate(misunderstood):
             _, answer = understood(server, pair.asked, pair.topic, f"parent-{number}")
             server.client.post("/webhooks/web/feedback", json={
                 "sender": f"parent-{number}", "id": answer, "value": "down"}).raise_for_status()
-        context = browser.new_context(base_url=console.address)
-        context.set_default_timeout(30_000)
-        page = context.new_page()
-        page.goto(console.first_administrator())
-        page.get_by_label("Password").first.fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/join/" not in url)
+        page = window.new_page()
         found = _until_grouped(page)
         told.seeds = [pair for pair in misunderstood if _folded(pair.kept) in found][:SEEDS]
         told.paraphrases_before = sum(misunderstood[pair] for pair in told.seeds)
@@ -117,7 +112,6 @@ def told(misunderstood: dict[Pair, bool], browser: Browser, tmp_path_factory: py
                             for i, pair in enumerate(told.seeds)}
         told.paraphrases_after = sum(understood(server, pair.again, pair.topic, f"other-{i}")[0]
                                      for i, pair in enumerate(told.seeds))
-        context.close()
         told.logs = console.log.read_text() + server.log.read_text()
     print(f"\nfirst click to release {told.first_click_to_release_s:.0f} s, release to its first answer "
           f"{told.release_to_answer_s:.1f} s, {len(talker.turns)} messages meanwhile; taught and understood "

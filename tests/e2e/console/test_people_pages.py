@@ -8,14 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.browser import violations
+from tests.support.console_pages import NARROW, PASSWORD, WIDE, assert_readable, watched_tab, window
 from tests.support.console_process import Console
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
-
-PASSWORD = "otters sleep in kelp"
-PATIENCE_MS = 10_000
-NARROW = {"width": 320, "height": 640}
-WIDE = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +23,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 @pytest.fixture(scope="module")
 def administrator(console: Console, browser: Browser) -> Iterator[BrowserContext]:
     """The first administrator, come by the link of the command and by the keyboard alone."""
-    context = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address)
-    context.set_default_timeout(PATIENCE_MS)
+    context = window(browser, console.address)
     page = context.new_page()
     page.goto(console.first_administrator())
     assert violations(page) == []
@@ -45,27 +40,8 @@ def administrator(console: Console, browser: Browser) -> Iterator[BrowserContext
 @pytest.fixture
 def page(administrator: BrowserContext) -> Iterator[Page]:
     """A tab of the administrator; an error in a script, or what the policy kept from happening, fails the test."""
-    errors: list[str] = []
-    page = administrator.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    page.close()
-    assert errors == []
-
-
-def assert_readable(page: Page) -> None:
-    """Clean for axe in light and dark, and no sideways scrolling at 320 px."""
-    for scheme in ("light", "dark"):
-        for size in (WIDE, NARROW):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(size)
-            assert violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    page.emulate_media(forced_colors="active")
-    assert violations(page) == []
-    page.emulate_media(forced_colors="none", color_scheme="light")
-    page.set_viewport_size(WIDE)
+    with watched_tab(administrator) as tab:
+        yield tab
 
 
 @pytest.mark.parametrize("path", ["/account", "/accounts", "/accounts/1", "/audit", "/audit?subject=nothing",
@@ -82,7 +58,7 @@ def test_a_page_is_accessible(page: Page, path: str) -> None:
 
 def test_the_form_is_accessible(console: Console, browser: Browser) -> None:
     """Signing in, and being told that it did not work."""
-    context = browser.new_context(base_url=console.address)
+    context = window(browser, console.address)
     page = context.new_page()
     page.goto("/sign-in")
     assert_readable(page)
@@ -116,7 +92,7 @@ def test_somebody_is_invited_joins_and_is_disabled(console: Console, browser: Br
     page.get_by_role("button", name="Invite").click()
     assert_readable(page)
     link = page.locator("#link").inner_text()
-    theirs = browser.new_context(base_url=console.address)
+    theirs = window(browser, console.address)
     rosa = theirs.new_page()
     rosa.goto(link)
     rosa.get_by_label("New password").fill("rosa rosa rosa")
@@ -137,7 +113,7 @@ def test_somebody_is_invited_joins_and_is_disabled(console: Console, browser: Br
 
 def test_without_javascript_everything_works(console: Console, browser: Browser) -> None:
     """Forms and links are all that signing in and out needs."""
-    context = browser.new_context(base_url=console.address, java_script_enabled=False)
+    context = window(browser, console.address, java_script_enabled=False)
     page = context.new_page()
     page.goto("/account")
     page.get_by_label("Name").fill("maria")

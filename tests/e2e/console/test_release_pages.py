@@ -16,6 +16,7 @@ from bot.knowledge import CONTENT
 from bot.release import current_name, make_bundle, model_path
 from bot.settings import Settings
 from tests.support.browser import violations
+from tests.support.console_pages import administrator_window, assert_readable, watched_tab, window
 from tests.support.console_process import Console
 from tests.support.versions import THANKS, content_that_says
 
@@ -23,10 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 expect.set_options(timeout=30_000)  # releasing builds and signs, beside whatever else the machine does
 SECRET = "s" * 64
-PASSWORD = "otters sleep in kelp"
-PATIENCE_MS = 30_000
 READY_MS = 90_000
-NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 
 
 class House:
@@ -60,40 +58,15 @@ def house(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
 
 @pytest.fixture(scope="module")
 def administrator(house: House, browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=WIDE, locale="en-US", base_url=house.console.address)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    page.goto(house.console.first_administrator())
-    page.get_by_label("New password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "/join/" not in address)
-    page.close()
-    yield context
-    context.close()
+    with administrator_window(browser, house.console) as context:
+        yield context
 
 
 @pytest.fixture
 def page(administrator: BrowserContext) -> Iterator[Page]:
     """A tab; an error in a script, or what the policy kept from happening, fails the test."""
-    errors: list[str] = []
-    page = administrator.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    page.close()
-    assert errors == []
-
-
-def assert_readable(page: Page) -> None:
-    """Clean for axe in light and dark, and no sideways scrolling at 320 px."""
-    for scheme in ("light", "dark"):
-        for size in (WIDE, NARROW):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(size)
-            assert violations(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(WIDE)
+    with watched_tab(administrator) as tab:
+        yield tab
 
 
 def test_content_is_released_and_taken_back_by_keyboard(house: House, page: Page) -> None:
@@ -173,8 +146,8 @@ def test_a_version_is_tried_before_it_is_released(house: House, page: Page) -> N
 
 def test_without_javascript_it_works_too(house: House, administrator: BrowserContext, browser: Browser) -> None:
     """Forms and a page that loads itself again."""
-    context = browser.new_context(base_url=house.console.address, java_script_enabled=False,
-                                  storage_state=administrator.storage_state())
+    context = window(browser, house.console.address, java_script_enabled=False,
+                     storage_state=administrator.storage_state())
     page = context.new_page()
     page.goto("/releases")
     page.get_by_role("button", name="Try the content first").click()

@@ -6,12 +6,12 @@ import re
 from typing import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.console.teach.labels import label
 from bot.settings import Settings
 from bot.store.database import open_database
-from tests.e2e.console.test_people_pages import PASSWORD, PATIENCE_MS, WIDE, assert_readable
+from tests.support.console_pages import administrator_window, assert_readable, watched_tab
 from tests.support.console_process import Console
 from tests.unit.bot.console.teach.conftest import ANA, add_message
 from tests.unit.bot.console.teach.test_making import ASKED, GOOD
@@ -26,21 +26,14 @@ def page(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
     settings = Settings(var_dir=root / "var", staff_dir=root / "staff")
     settings.var_dir.mkdir()
     with Console(settings.var_dir, IMH_STAFF_DIR=str(settings.staff_dir)) as console:
-        context: BrowserContext = browser.new_context(viewport=WIDE, locale="en-US", base_url=console.address)
-        context.set_default_timeout(PATIENCE_MS * 3)
-        page = context.new_page()
-        page.goto(console.first_administrator())
-        page.get_by_label("New password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda address: "/join/" not in address)
         engine = open_database(settings.database_url)
         for number, text in enumerate(ASKED):
             add_message(engine, number, text, group_id=4)
         add_message(engine, 100, "the plumber sang <b>moonlight</b> at dawn", language="es")
         label(engine, settings, ANA, 100, "crisis", version=0, mark="poison")
         engine.dispose()
-        yield page
-        context.close()
+        with administrator_window(browser, console) as context, watched_tab(context) as tab:
+            yield tab
 
 
 def test_what_was_taught_is_accessible(page: Page) -> None:

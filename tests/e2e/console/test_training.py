@@ -7,7 +7,7 @@ that it comes out worse.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator
+from typing import Iterator
 
 import httpx
 import pytest
@@ -16,41 +16,19 @@ from playwright.sync_api import Browser, Page, expect
 from bot.console.train import candidates
 from bot.console.train.card import QualityCard, read_card
 from bot.evaluation.held_out import key_of, questions
-from tests.support.browser import violations
+from tests.support.console_pages import assert_readable, watched_tab, window
 from tests.support.judged import HELD_OUT, OPEN, PATIENCE_S, Judged
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nlu, pytest.mark.browser]
 
-SIZES = ({"width": 1280, "height": 800}, {"width": 320, "height": 640})
-
-
-def opened(judged: Judged, browser: Browser, **how: Any) -> Page:
-    """A page of a browser in which the administrator is signed in."""
-    context = browser.new_context(base_url=judged.console.address, locale="en-US", **how)
-    context.add_cookies([{"name": "imh_session", "value": judged.token(), "url": judged.console.address}])
-    context.set_default_timeout(30_000)
-    return context.new_page()
-
 
 @pytest.fixture
 def page(judged: Judged, browser: Browser) -> Iterator[Page]:
-    page = opened(judged, browser, viewport=SIZES[0])
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    page.context.close()
-    assert errors == []
-
-
-def assert_readable(page: Page) -> None:
-    """Clean for axe in light and dark, and no sideways scrolling of the page at 320 px."""
-    for size in SIZES:
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
+    """A tab in which the administrator is signed in."""
+    context = window(browser, judged.console.address, judged.token())
+    with watched_tab(context) as tab:
+        yield tab
+    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +47,7 @@ def test_progress_is_followed_in_the_browser(judged: Judged, page: Page, browser
         assert_readable(page)
         shown = page.locator("[data-elapsed]").inner_text()
         expect(page.locator("[data-elapsed]")).not_to_have_text(shown)
-        plain = opened(judged, browser, java_script_enabled=False)
+        plain = window(browser, judged.console.address, judged.token(), java_script_enabled=False).new_page()
         plain.goto(f"/training/jobs/{judged.job}")
         expect(plain.locator("progress")).to_be_visible()
         plain.context.close()

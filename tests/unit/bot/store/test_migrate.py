@@ -6,7 +6,6 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,16 +18,9 @@ from bot.errors import StoreError
 from bot.store import tables
 from bot.store.database import open_database, open_engine
 from bot.store.migrate import REVISION, migrate, revision_of
-from tests.support.postgres import Postgres
 from tests.support.server import PROJECT
 
 ROOMS = sorted(path.parent.name for path in (PROJECT / "bot" / "console").glob("*/tables.py"))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

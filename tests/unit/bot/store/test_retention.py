@@ -20,17 +20,10 @@ from bot.settings import PROJECT
 from bot.store import retention, tables
 from bot.store.retention import AT_ONCE, DAY_S, DailyRetention, retain
 from bot.store.tracker import BoundedTrackerStore
-from tests.support.postgres import Postgres
 from tests.unit.bot.store.conftest import Person, messages
 
 DAYS = 90
 CANARY = "zygomatic marmalade"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -32,12 +32,6 @@ GONE_WITHIN_S = 5.0
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def addresses(postgres: Postgres) -> Iterator[dict[str, str]]:
     port, database = free_port(), postgres.database()
     open_database(database).dispose()

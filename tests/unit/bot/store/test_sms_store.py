@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from functools import partial
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +15,6 @@ from bot.store import tables
 from bot.store.database import open_database, upsert
 from bot.store.keys import open_pseudonyms, rekey
 from bot.store.sms import CLAIMS_KEPT_S, LEASE_S, PAGES_KEPT_S, SmsStore
-from tests.support import postgres
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
 NUMBER, OURS = "+15053317138", "+15055550100"
@@ -44,13 +42,7 @@ def file(tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, file: str) -> str:
     """An empty database of each kind."""
-    return file if request.param == "sqlite" else request.getfixturevalue("database_server").database()
-
-
-@pytest.fixture(scope="module")
-def database_server() -> Iterator[postgres.Postgres]:
-    with postgres.Postgres() as running:
-        yield running
+    return file if request.param == "sqlite" else request.getfixturevalue("postgres").database()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -67,12 +66,6 @@ def test_two_administrators_cannot_put_each_other_out(app: Starlette) -> None:
         assert sorted(both_at_once(app.state.database, one, two)) == [False, True]
         with app.state.database.begin() as connection:
             connection.execute(people.update().values(role=int(Role.REVIEWER)))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
 
 
 def test_nor_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:

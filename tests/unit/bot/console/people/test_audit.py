@@ -38,12 +38,6 @@ TAMPERING = [
 ]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> Iterator[sa.engine.Engine]:
     opened = open_database(postgres.database() if request.param == "postgresql" else f"sqlite:///{tmp_path / 'a.db'}")
