@@ -1,11 +1,10 @@
 """A running server takes over what is released, without a restart and without losing a turn.
 
 Where a console is set it is asked every few seconds, by ETag and under a token; else the var folder's own pointer is
-        use_lexicons(loaded.lexicons)
-watched. A bundle is fetched, verified and loaded beside the one that answers, in a thread; then model and content are
-swapped in one step of the event loop, between turns. A version that a share of the senders is to have first is loaded the
-same way and stays beside the one in production (channels/version.py tells who has it). Whatever cannot be used is refused once, in words, and the one before
-it goes on.
+watched. A bundle is fetched, verified and loaded beside the one that answers, in a thread; then model, content and
+lexicons are swapped in one step of the event loop, between turns. A version that a share of the senders is to have first is
+loaded the same way and stays beside the one in production (channels/version.py tells who has it). Whatever cannot be used is
+refused once, in words, and the one before it goes on.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ MAY_IMPORT = {
     "bot/insight": ("bot.logs", "bot.settings"),
     "bot/render": ("bot.knowledge", "bot.sms"),
     # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
-    "bot/console": ("bot.archive", "bot.canary", "bot.check", "bot.errors", "bot.inputs", "bot.insight.health", "bot.knowledge",
-                    "bot.lexicons", "bot.logs", "bot.overlay",
+    "bot/console": ("bot.archive", "bot.canary", "bot.check", "bot.errors", "bot.inputs", "bot.insight.health",
+                    "bot.knowledge", "bot.lexicons", "bot.logs", "bot.overlay",
                     "bot.privacy", "bot.reading", "bot.release", "bot.render", "bot.safety", "bot.settings", "bot.sms",
                     "bot.sources", "bot.staff_files", "bot.store.database", "bot.store.tables", "bot.training",
                     "bot.wiring", "nlu.corpus", "nlu.encoders",
