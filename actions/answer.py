@@ -30,7 +30,7 @@ class ActionAnswer(ReplyingAction):
 
     def reply(self, memory: Memory, author: Author) -> Reply:
         leaning = memory.leaning >= LEANING_AT or memory.leans in {"stays", "perhaps"}
-        if memory.intent == "ask_references" and leaning and memory.last_topic:
+        if memory.intent == "ask_references" and leaning and memory.last_topic in author.knowledge.topics:
             return Reply((author.origin(memory.last_topic),))
         if (topic := topic_in_context(memory)) in author.knowledge.topics:
             return answer((topic,), memory, author)

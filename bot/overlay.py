@@ -24,7 +24,7 @@ import yaml
 from bot import wiring
 from bot.errors import ContentError, Problem
 from bot.settings import PROJECT, Settings
-from bot.staff_files import AREAS, FILES, SUFFIXES, held, staff_root
+from bot.staff_files import AREAS, FILES, SUFFIXES, TEXTS, held, staff_root
 from nlu.encoders.registry import ENCODER_DIR
 
 __all__ = ["lent", "live_files", "live_project", "staff_root", "trial"]
@@ -83,7 +83,8 @@ def _repository() -> dict[str, Path]:
 def _staff(staff: Path) -> dict[str, Path]:
     """What the staff folder lays over the repository; other files in it are left alone (notes, a `.git`)."""
     found = [path for area in AREAS if (staff / area).is_dir() or (staff / area.rstrip("/")).is_symlink()
-             for path in _regular(staff / area, staff) if path.suffix in SUFFIXES]
+             for path in _regular(staff / area, staff)
+             if path.suffix in SUFFIXES or path.relative_to(staff).as_posix() in TEXTS]
     # What is added to a file of the repository has a name of its own here.
     added = [path for name in FILES if (path := staff / name).is_symlink() or path.exists()]
     for path in (*added, staff / "stories"):

@@ -26,6 +26,8 @@ from bot.settings import PROJECT, Settings
 AREAS = ("bot/content/", "nlu/data/", "tests/nlu/held_out/")
 FILES = ("domain.yml", "stories/answers.yml")
 SUFFIXES = (".yml", ".md")
+# Data of another suffix; a text file of any other name is somebody's note.
+TEXTS = ("bot/content/names.txt",)
 # What the console notes of releases, for whoever reviews them; nothing checks, trains on or serves it.
 NOTES = "releases/"
 _LOCK, _CHANGE, _LIST, _WRITTEN = "staff.lock", "staff-change", "change.json", "staff-written.json"

@@ -1,4 +1,5 @@
-"""A topic's intent in domain.yml and in the rule of stories/answers.yml: read out, and added without a change of format."""
+"""A topic's intent in domain.yml and in the rule of stories/answers.yml: read out, added and taken out without a change of
+format."""
 
 from __future__ import annotations
 
@@ -44,6 +45,23 @@ def with_intents(name: str, text: str, intents: Iterable[str]) -> str:
     lines[places[-1] + 1:places[-1] + 1] = [f"{start.group()}{intent}\n" for intent in missing]
     changed = "".join(lines)
     if intents_of(name, changed) != [*present, *missing]:
+        raise WiringError("its intents are not written one a line")
+    return changed
+
+
+def without_intents(name: str, text: str, intents: Iterable[str]) -> str | None:
+    """The text without these intents' lines, the rest as it is; None where it named no other intent of a topic.
+
+    Raises WiringError where they are not written one a line.
+    """
+    gone = set(intents)
+    kept = [intent for intent in intents_of(name, text) if intent not in gone]
+    if not kept:
+        return None
+    lines = [line for line in text.splitlines(keepends=True)
+             if not ((start := re.match(_LINES[name], line)) and line[start.end():].split("#")[0].strip() in gone)]
+    changed = "".join(lines)
+    if intents_of(name, changed) != kept:
         raise WiringError("its intents are not written one a line")
     return changed
 

@@ -42,8 +42,6 @@ class Talker:
                  trace: TracebackType | None) -> None:
         self._ended.set()
         self._main.join()
-        for thread in self._threads:
-            thread.join()
 
     def first(self, text: str, *, after: float, within_s: float) -> float:
         """Seconds from `after` until a reply with `text` was there. Raises AssertionError where none came in time."""
@@ -65,6 +63,8 @@ class Talker:
                 thread.start()
                 self._threads.append(thread)
                 number += 1
+            for thread in self._threads:  # who is still being answered needs the client
+                thread.join()
 
     def _say(self, client: httpx.Client, number: int) -> None:
         at = time.time()

@@ -21,7 +21,8 @@ from bot.console.edit.subjects import fields
 from bot.console.edit.trial import Change, Outcome, examine
 from bot.console.edit.yaml_text import read, value_at
 from bot.console.people.accounts import Person, find as find_account
-from bot.errors import StaffFileError
+from bot.console.texts import say
+from bot.errors import ContentError, Problem, StaffFileError
 from bot.knowledge import Knowledge
 from bot.overlay import live_project
 from bot.settings import PROJECT, Settings
@@ -46,9 +47,14 @@ class Unfit(Exception):
 
 
 def text_of(settings: Settings, file: str) -> str:
-    """The file as it is: the staff's, or the repository's where they have none of its name."""
-    staff = staff_files.staff_root(settings) / file
-    return (staff if staff.is_file() else PROJECT / file).read_text(encoding="utf-8")
+    """The file as it is: the staff's, or the repository's where they have none of its name.
+
+    Raises ContentError where there is neither: a topic was withdrawn under a draft of it.
+    """
+    found = next((path for root in (staff_files.staff_root(settings), PROJECT) if (path := root / file).is_file()), None)
+    if found is None:
+        raise ContentError([Problem(file, "", say("edit.problem.file_gone"))])
+    return found.read_text(encoding="utf-8")
 
 
 def change_of(draft: Draft, knowledge: Knowledge, text: str) -> Change:

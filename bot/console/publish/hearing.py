@@ -1,5 +1,5 @@
-"""What a changed crisis lexicon hears otherwise than the one in production: for a release without a training, whose quality
-card would tell."""
+"""What a changed crisis lexicon hears otherwise than the one in production: for a release of which no quality card tells, of
+the content alone or of a model that was trained before the change."""
 
 from __future__ import annotations
 

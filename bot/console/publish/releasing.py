@@ -26,7 +26,7 @@ from bot.console.publish.versions import Release
 from bot.console.texts import say
 from bot.console.train import candidates as gate
 from bot.errors import ContentError, ImhError, ReleaseError
-from bot.inputs import CONTENT
+from bot.inputs import CONTENT, training_key
 from bot.knowledge import load_knowledge
 from bot.overlay import live_project
 from bot.release import (BUNDLE_NAME, BY_CONSOLE, Bundle, build_bundle, current_bundle, current_name, keep_bundles,
@@ -155,7 +155,8 @@ def _doubts(engine: Engine, settings: Settings, project: Path, candidate: str | 
     if candidate is not None:
         with engine.connect() as connection:
             doubts += gate.objections(connection, settings, candidate)
-    elif running := current_bundle(settings):
+    # A card tells of the lexicon that its model was trained with; any other speaks for itself.
+    if candidate != training_key(project) and (running := current_bundle(settings)):
         doubts += hearing.doubts(running.content, project)
     return doubts
 

@@ -109,7 +109,8 @@ def test_an_answer_is_edited_approved_and_written(console: Console, enter: Enter
     assert FIT in " ".join((console.var_dir.parent / "staff" / TOPIC).read_text(encoding="utf-8").split())
 
 
-@pytest.mark.parametrize("path", ["/answers", "/answers?kind=phrase", "/answers?kind=line", "/answers?q=988",
+@pytest.mark.parametrize("path", ["/answers", "/answers?kind=phrase", "/answers?kind=line", "/answers?kind=contact",
+                                  "/answers?q=988",
                                   "/answers?q=nothing+at+all", "/answers/topic/indicators",
                                   "/answers/line/lifeline_988", "/answers/contact/contact_clarke"])
 def test_a_page_is_accessible(enter: Entering, path: str) -> None:
@@ -134,6 +135,58 @@ def test_a_form_is_accessible_and_keeps_markup_as_text(enter: Entering, key: str
     page.goto(f"{page.url}/difference")
     expect(page.locator("ins").first).to_contain_text("<script>window.hit")
     assert page.evaluate("window.hit") is None and page.locator("main img, main script").count() == 0
+
+
+def test_a_contact_goes_and_comes_back_by_keyboard(console: Console, enter: Entering) -> None:
+    """Taken away by two people, then added again out of the passage that prints it; every page is clean for axe."""
+    ana, ben = enter("Eva"), enter("Fay")
+
+    def agree(words: str) -> None:
+        ana.get_by_role("button", name="Send for approval").press("Enter")
+        expect(ana.locator("#said")).to_contain_text("Sent for approval")
+        ben.goto(ana.url)
+        assert_readable(ben)
+        expect(ben.locator("main")).to_contain_text(words)
+        ben.get_by_role("button", name="Approve").press("Enter")
+        ben.get_by_role("button", name="Publish").press("Enter")
+        expect(ben.locator("#said")).to_contain_text("goes live with the next release")
+
+    ana.goto("/answers/contact/contact_moriarta")
+    ana.get_by_role("button", name="Take this contact away").press("Enter")
+    expect(ana.locator("del").first).to_contain_text("removed:")
+    agree("Removal")
+
+    ana.goto("/answers?kind=contact")
+    assert ana.get_by_role("link", name="Marcia Moriarta").count() == 0
+    ana.get_by_label("Id of the contact").fill("Not an id")
+    ana.get_by_role("button", name="Begin a draft").press("Enter")
+    expect(ana.get_by_label("Id of the contact")).to_have_attribute("aria-invalid", "true")
+    assert_readable(ana)
+    ana.get_by_label("Id of the contact").fill("moriarta")
+    ana.get_by_role("button", name="Begin a draft").press("Enter")
+    for label, value in (("Name", "Marcia Moriarta"), ("Credentials", "Psy.D."), ("Number to dial", "+15052725679"),
+                         ("Number as it is shown", "(505) 272-5670")):
+        ana.get_by_label(label, exact=True).fill(value)
+    ana.get_by_role("button", name="Save, and on to approval").press("Enter")
+    expect(ana.get_by_role("alert").filter(has_text="To be mended")).to_contain_text("not printed in the passage")
+    assert_readable(ana)
+    ana.get_by_label("Number as it is shown", exact=True).fill("(505) 272-5679")
+    ana.get_by_role("button", name="Save, and on to approval").press("Enter")
+    agree("New entry")
+    written = (console.var_dir.parent / "staff/bot/content/contacts.yml").read_text(encoding="utf-8")
+    assert "  - id: moriarta\n    brief: issues-brief-1\n    passage: contact_moriarta\n" in written
+
+
+@pytest.mark.parametrize(("key", "why"), [("contact/contact_office", "Every answer shows this contact"),
+                                          ("line/poison_help", "The line is shown for poison")])
+def test_what_is_needed_cannot_be_taken_away(enter: Entering, key: str, why: str) -> None:
+    """The reason is announced, and the page is clean."""
+    page = enter(f"Remover of {key.split('/')[1]}")
+    page.goto(f"/answers/{key}")
+    page.get_by_role("button", name="away", exact=False).press("Enter")
+    page.get_by_role("button", name="Send for approval").press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="To be mended first")).to_contain_text(why)
+    assert_readable(page)
 
 
 def test_without_javascript_everything_works(enter: Entering) -> None:

@@ -145,6 +145,37 @@ def test_with_the_console_killed_the_server_answers_and_takes_the_next_release(h
     print(f"\nafter a kill: {talker.first('Back again.', after=at, within_s=WITHIN_S):.1f} s")
 
 
+def test_new_words_are_listened_for_with_the_release(house: House, talker: Talker) -> None:
+    """A new word for danger and a new name to mask: in the running server, and not before somebody released them."""
+    danger = "zorgle the frumious"
+    for name, old, new in (("crisis_lexicon.yml", "\nrules:\n", f"\nrules:\n  of_this_test: {{kind: poison, says: [{danger}]}}\n"),
+                           ("names.txt", "\n= given\n", "\n= given\nzorglina\n")):
+        text = (CONTENT / name).read_text(encoding="utf-8")
+        (house.staff / "bot/content" / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    time.sleep(3)
+    assert house.server.say(danger, sender="before")[0]["custom"]["kind"] != "crisis"
+    at = house.posts("/releases")
+    while house.server.say(danger, sender=f"after-{time.monotonic_ns()}")[0]["custom"]["kind"] != "crisis":
+        assert time.time() < at + WITHIN_S
+        time.sleep(0.5)
+    print(f"\nlexicons: {time.time() - at:.1f} s")
+    house.server.say("my zorglina bites and cries a lot", sender="named")
+    with sqlite3.connect(house.server.var_dir / "conversations.db") as connection:
+        kept = " ".join(data for (data,) in connection.execute("SELECT data FROM events WHERE sender_id = 'named'"))
+    assert "zorglina" not in kept and "[name]" in kept
+
+
+def test_a_broken_list_of_words_is_not_released(house: House, talker: Talker) -> None:
+    """The page says which file, what was live goes on, and danger is heard."""
+    path = house.staff / "bot/content/crisis_lexicon.yml"
+    before = path.read_text(encoding="utf-8")
+    path.write_text("rules: [", encoding="utf-8")
+    with pytest.raises(AssertionError, match="crisis_lexicon.yml"):
+        house.posts("/releases")
+    path.write_text(before, encoding="utf-8")
+    assert house.server.say("my baby is not breathing", sender="still")[0]["custom"]["kind"] == "crisis"
+
+
 def test_a_restart_without_the_console_goes_on_with_the_last_release(house: House, talker: Talker) -> None:
     """From what was fetched, though the server's own project would say something else."""
     var, environment = house.server.var_dir, {"IMH_SECRET": SECRET, "IMH_CONSOLE_TOKEN": TOKEN,

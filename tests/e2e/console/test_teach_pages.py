@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterator
 
 import pytest
@@ -69,4 +70,30 @@ def test_a_topic_is_made_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("rowheader")).to_have_count(1 + len(ASKED))
     page.get_by_role("button", name="Take back").first.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Taken back")
+    assert_readable(page)
+
+
+def test_the_topic_is_withdrawn_by_keyboard(page: Page) -> None:
+    """From the list of those made here; without a choice nothing goes, and every page is clean for axe."""
+    page.goto("/teach")
+    page.get_by_role("link", name="Topics made here").press("Enter")
+    assert_readable(page)
+    page.get_by_role("link", name=f"Withdraw {GOOD.titles['en']}").press("Enter")
+    expect(page.get_by_role("listitem").filter(has_text="messages that are its examples")).to_be_visible()
+    assert_readable(page)
+    page.get_by_role("button", name="Withdraw the topic").press("Enter")
+    expect(page).to_have_url(re.compile("/withdraw$"))  # the browser asks for the choice
+    page.get_by_label("They come back into the inbox", exact=False).press("Space")
+    page.get_by_role("button", name="Withdraw the topic").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("goat_song is withdrawn")
+    page.get_by_role("link", name="Topics made here").press("Enter")
+    expect(page.locator("main")).to_contain_text("None was made yet")
+    assert_readable(page)
+
+
+def test_the_page_of_a_topic_of_the_program_says_why_it_stays(page: Page) -> None:
+    """Announced, with the passage that nobody else would quote, and without a button."""
+    page.goto("/teach/topics/indicators/withdraw")
+    expect(page.get_by_role("alert")).to_contain_text("f_indicators")
+    assert page.get_by_role("button", name="Withdraw the topic").count() == 0
     assert_readable(page)

@@ -42,6 +42,13 @@ def test_two_questions_get_two_answers(talk: Talk) -> None:
     assert talk.slots["last_topic"] == "contact"
 
 
+def test_where_it_is_from_after_a_topic_that_went(talk: Talk) -> None:
+    """A release took the last topic away in the middle of the conversation: the references are answered instead."""
+    talk.slots["last_topic"] = "goat_song"
+    (answer,) = talk.says("ask_references", leans="stays")
+    assert (answer["kind"], answer["topic"]) == ("answer", "references")
+
+
 def test_same_topic_twice_is_answered_once(talk: Talk) -> None:
     """A second topic that is the first one adds nothing."""
     assert len(talk.says("ask_contact", also="ask_contact")) == 1

@@ -69,6 +69,17 @@ def test_staff_files_lie_over_those_of_their_name(settings: Settings) -> None:
     check(live)
 
 
+def test_the_words_that_are_listened_for_are_staff_files(settings: Settings) -> None:
+    """The list of names, too, which is no YAML; a note beside it is nobody's business."""
+    names = [f"bot/content/{name}" for name in ("crisis_lexicon.yml", "sms_keywords.yml", "privacy_lexicon.yml", "names.txt")]
+    for name in names:
+        put(settings, name, f"# ours\n{(PROJECT / name).read_text(encoding='utf-8')}")
+    put(settings, "bot/content/notes.txt", "call Ana")
+    live = live_project(settings)
+    assert all((live / name).read_text(encoding="utf-8").startswith("# ours") for name in names)
+    assert not (live / "bot/content/notes.txt").exists()
+
+
 def test_intents_that_staff_added_come_to_those_of_the_program(settings: Settings) -> None:
     """Not in their place: a later version of the program has intents of its own."""
     for name in ("domain.yml", "stories/answers.yml"):

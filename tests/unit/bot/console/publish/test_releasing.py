@@ -19,6 +19,7 @@ from bot.console.people.tables import audit
 from bot.console.publish import Refused, hearing, release, releasing, take_back, versions
 from bot.console.publish.tables import releases
 from bot.errors import ContentError, Problem
+from bot.inputs import training_key
 from bot.release import current_bundle, current_name, open_bundle
 from bot.store.database import open_database
 from nlu.corpus import Utterance
@@ -167,6 +168,14 @@ class TestAChangedCrisisLexicon:
         lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgling]}\n")
         with pytest.raises(Refused, match="zorgling"):
             does(house)
+
+    def test_beside_an_older_candidate_is_held_back_as_well(self, house: House,
+                                                            lexicon: Callable[[str, str], None]) -> None:
+        """Its card is of the lexicon before; that of a model of just these files tells by itself."""
+        lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgling]}\n")
+        with pytest.raises(Refused, match="zorgling"):
+            does(house, house.trained())
+        assert does(house, house.trained(training_key(house.project))).kind == "model"
 
     def test_that_hears_the_same_lines_is_released(self, house: House, lexicon: Callable[[str, str], None]) -> None:
         """More words for danger that no test line has."""

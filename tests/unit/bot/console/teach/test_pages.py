@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from bot.console.people.accounts import Role
 from bot.console.teach import pages
 from bot.console.teach.labels import label
+from bot.store.tables import messages
 from tests.support.console import browser, console
 from tests.unit.bot.console.teach.conftest import ANA, add_message
 from tests.unit.bot.console.teach.test_labels import TRAINED, files, rows
@@ -75,7 +76,9 @@ def test_older_labels_are_on_further_pages(client: TestClient, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/teach/topics/new"), ("POST", "/teach/topics/new"),
-                                              ("POST", "/teach/record"), ("GET", "/record/changes.patch")])
+                                              ("POST", "/teach/record"), ("GET", "/record/changes.patch"),
+                                              ("GET", "/teach/topics"), ("GET", "/teach/topics/indicators/withdraw"),
+                                              ("POST", "/teach/topics/indicators/withdraw")])
 def test_reviewers_make_no_topics_and_take_no_patches(client: TestClient, method: str, path: str) -> None:
     """That is for editors."""
     assert browser(client.app, Role.REVIEWER).request(method, path).status_code == 403
@@ -90,6 +93,15 @@ def test_a_form_from_elsewhere_does_nothing(client: TestClient) -> None:
     assert staff(client) == {}
 
 
+def test_a_form_from_elsewhere_withdraws_nothing(client: TestClient) -> None:
+    """Nor with another session's token."""
+    client.post("/teach/topics/new", data=form())
+    del client.headers["X-CSRF-Token"]
+    for token in ({}, {"csrf": "0" * 64}):
+        assert client.post(WITHDRAW, data={"fate": "dropped", **token}).status_code == 403
+    assert len(staff(client)) == 5
+
+
 def test_a_topic_is_made_through_the_wizard(client: TestClient) -> None:
     """From the list of groups to the topic; its messages are labelled, and the record has it."""
     assert 'name="group" value="4"' in client.get("/teach/topics/new").text
@@ -101,6 +113,62 @@ def test_a_topic_is_made_through_the_wizard(client: TestClient) -> None:
     patch = client.get("/record/changes.patch")
     assert patch.headers["content-disposition"] == 'attachment; filename="changes.patch"'
     assert "+topic: goat_song" in patch.text and "Subject: [PATCH] ask_goat_song: a new topic" in patch.text
+
+
+WITHDRAW = "/teach/topics/goat_song/withdraw"
+
+
+@pytest.mark.parametrize(("fate", "state"), [("offered", "new"), ("dropped", "ignored")])
+def test_a_topic_that_was_made_is_withdrawn(client: TestClient, fate: str, state: str) -> None:
+    """From the list of those made here to its page, with what goes and what becomes of the messages."""
+    assert "None was made yet" in client.get("/teach/topics").text
+    client.post("/teach/topics/new", data=form())
+    assert f'href="{WITHDRAW}"' in client.get("/teach/topics").text
+    shown = client.get(WITHDRAW).text
+    assert f"{len(ASKED)} messages" in shown and "checked" not in shown
+    refused = client.post(WITHDRAW, data={"fate": "burnt"})
+    assert refused.status_code == 422 and "Choose what becomes" in refused.text and len(staff(client)) == 5
+    assert client.post(WITHDRAW, data={"fate": fate}).headers["location"] == "/teach"
+    assert "goat_song is withdrawn" in client.get("/teach").text and staff(client) == {}
+    states = {row.state for row in rows(client.app.state.database, messages) if row.id < len(ASKED)}
+    assert states == {state} and client.get(WITHDRAW).status_code == 404
+
+
+def test_a_topic_of_the_program_is_not_withdrawn(client: TestClient) -> None:
+    """Its page says why and has no button; a forged form does nothing."""
+    address = "/teach/topics/indicators/withdraw"
+    shown = client.get(address)
+    assert "own topics" in shown.text and 'name="fate"' not in shown.text
+    refused = client.post(address, data={"fate": "dropped"})
+    assert refused.status_code == 422 and "f_indicators" in refused.text and staff(client) == {}
+
+
+@pytest.mark.parametrize("name", ["nothing", "..%2F..%2Fcrisis", "%00", "goat_song'--", "x" * 300])
+def test_an_address_names_only_topics_that_there_are(client: TestClient, name: str) -> None:
+    """No other file can go."""
+    for method in ("GET", "POST"):
+        assert client.request(method, f"/teach/topics/{name}/withdraw", data={"fate": "offered"}).status_code in {400, 404}
+
+
+def test_markup_in_a_title_is_text_where_the_topic_goes(client: TestClient) -> None:
+    """In the list and on its page."""
+    client.post("/teach/topics/new", data=form(**{"title.en": "<b onclick=x>Goats</b>"}))
+    for address in ("/teach/topics", WITHDRAW):
+        shown = client.get(address).text
+        assert "&lt;b onclick=x&gt;" in shown and "<b onclick" not in shown
+
+
+def test_a_draft_of_a_topic_that_went_is_told(client: TestClient) -> None:
+    """Begun in the very moment: its page says that the file is gone, and it can be withdrawn."""
+    client.post("/teach/topics/new", data=form())
+    draft = client.post("/answers/topic/goat_song").headers["location"]
+    (client.app.state.settings.staff_dir / "bot/content/topics/goat_song.yml").unlink()
+    for name in ("domain.yml", "stories/answers.yml"):
+        (client.app.state.settings.staff_dir / name).unlink()
+    gone = client.get(f"{draft}/difference")
+    assert gone.status_code == 503 and "goat_song.yml" in gone.text
+    assert client.get("/answers").status_code == 200
+    assert client.post(f"{draft}/withdraw", data={"version": "1"}).status_code == 303
 
 
 def test_a_refused_form_keeps_what_was_typed(client: TestClient) -> None:
