@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs first; nothing is set up twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup serve console administrator chat sms kannel migrate rekey retain test test-core tools sbom audit check validate train keep bench bench-sms bench-peers quality shots widget lock clean
+.PHONY: help setup serve console administrator chat sms kannel migrate rekey retain test test-core tools sbom audit check validate train keep bench bench-sms bench-peers load soak chaos quality shots widget lock clean
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -30,8 +30,8 @@ serve: $(READY) ## answer on the web (and SMS) channel; prints the addresses
 console: $(READY) ## the staff console on a port of its own; prints its address
 	@$(PYTHON) -m bot console
 
-administrator: $(READY) ## make the console's first administrator (NAME=maria EMAIL=maria@example.org)
-	@$(PYTHON) -m bot administrator "$(NAME)" --email "$(EMAIL)"
+administrator: $(READY) ## make the console's first administrator (NAME=maria EMAIL=maria@example.org), or let one in again (NAME=maria RESET=1)
+	@$(PYTHON) -m bot administrator "$(NAME)" $(if $(RESET),--reset,--email "$(EMAIL)")
 
 chat: $(READY) ## the same bot in the terminal
 	@$(PYTHON) -m bot chat
@@ -80,6 +80,15 @@ keep: $(READY) ## put the model of the present data into the repository: a clean
 
 bench: $(READY) ## measure quality and speed; tables in docs/
 	@$(PYTHON) -m benchmarks
+
+load: $(READY) ## one worker and two under load, flat cost, start, memory; ten minutes; docs/performance.md
+	@$(PYTHON) -m benchmarks load
+
+soak: $(READY) ## 100,000 messages and the memory (MESSAGES=20000); half an hour, Ctrl-C ends it with results
+	@$(PYTHON) -m benchmarks soak $(if $(MESSAGES),--messages $(MESSAGES))
+
+chaos: $(READY) ## one of two workers killed every 10 s, then PostgreSQL stopped (FOR=60 OUTAGE=10 seconds); five minutes
+	@$(PYTHON) -m benchmarks chaos $(if $(FOR),--seconds $(FOR)) $(if $(OUTAGE),--outage $(OUTAGE))
 
 quality: $(READY) ## how well it understands what nobody trained on; fails where the last result was better
 	@$(PYTHON) -m benchmarks quality

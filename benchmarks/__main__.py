@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import subprocess
 import sys
 import time
 import warnings
@@ -14,14 +12,15 @@ from dataclasses import asdict
 import typer
 from rich.console import Console
 
+from benchmarks.load import verbs
+from benchmarks.results import provenance, write_result
+from benchmarks.sections import put_section
 from bot.errors import ImhError, SettingsError
 from bot.logs import configure_logging
 from bot.settings import PROJECT, Settings, load_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 console = Console(highlight=False)
-RESULTS = PROJECT / "benchmarks" / "results"
-PERFORMANCE = PROJECT / "docs" / "performance.md"
 WIDGET = PROJECT / "docs" / "widget.md"
 CONSOLE = PROJECT / "docs" / "performance-console.md"
 
@@ -57,22 +56,17 @@ def speed() -> None:
     from bot.training import ensure_release
 
     ensure_release(Settings())
+    origin = provenance("make bench")
     with console.status("Measuring (the peer alone trains for several minutes) …"):
         speeds = measure()
-    table = report(speeds)
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-    day = time.strftime("%Y-%m-%d")
-    PERFORMANCE.write_text(
-        "# Performance\n\nOurs beside Rasa's default pipeline: the same domain, training data and actions, one run, one "
-        f"machine ({machine}, {day}). The peer runs as Rasa comes, with its REST channel, SQLite and an action server of "
-        "its own. Every timed message is a different text that nobody trained on. The last column says how many times "
-        "better ours is. Written by `make bench`; the raw figures are in `benchmarks/results/`.\n\n"
-        f"{table}\n", encoding="utf-8")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{day}-{commit.stdout.strip() or 'none'}.json").write_text(
-        json.dumps({"machine": machine, "date": day, "speeds": [asdict(one) for one in speeds]}, indent=1) + "\n")
-    console.print(table, markup=False)
+    section = report(speeds, origin.line())
+    put_section("speed", section)
+    write_result("speed", origin, {"speeds": [asdict(one) for one in speeds]})
+    console.print(section, markup=False)
+
+
+for verb in (verbs.load, verbs.capacity, verbs.soak, verbs.chaos):
+    app.command()(verb)
 
 
 def _need_browser() -> None:

@@ -1,4 +1,6 @@
-"""The pictures of the quality page: confusion matrix, calibration, risk against coverage. SVG, so that a diff shows."""
+"""The pictures of the quality page: confusion matrix, calibration, risk against coverage. SVG, so that a diff shows;
+load/drawings.py has those of the performance page.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ def draw_confusion(columns: Sequence[str], counts: np.ndarray, path: Path) -> No
     axes.set_xticks(range(len(columns)), columns, rotation=90, size=8)
     axes.set_yticks(range(len(counts)), columns[:len(counts)], size=8)
     axes.set(xlabel="answered", ylabel="asked")
-    _save(figure, path)
+    save_svg(figure, path)
 
 
 def draw_calibration(rows: Sequence[tuple[float, float, int]], error: float, path: Path) -> None:
@@ -38,7 +40,7 @@ def draw_calibration(rows: Sequence[tuple[float, float, int]], error: float, pat
     axes.set(xlabel="confidence", ylabel="share right", title=f"expected calibration error {error:.3f}",
              xlim=(0, 1), ylim=(0, 1.02))
     axes.legend()
-    _save(figure, path)
+    save_svg(figure, path)
 
 
 def draw_risk(curve: Sequence[tuple[float, float]], path: Path) -> None:
@@ -46,10 +48,11 @@ def draw_risk(curve: Sequence[tuple[float, float]], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(5, 4))
     axes.plot([covered for covered, _ in curve], [risked for _, risked in curve])
     axes.set(xlabel="content accepted", ylabel="out of scope accepted", xlim=(0.5, 1.0), ylim=(0, 1))
-    _save(figure, path)
+    save_svg(figure, path)
 
 
-def _save(figure: pyplot.Figure, path: Path) -> None:
+def save_svg(figure: pyplot.Figure, path: Path) -> None:
+    """Write a picture, the same file for the same figures, and forget it."""
     figure.tight_layout()
     figure.savefig(path, metadata=_NO_DATE)
     pyplot.close(figure)

@@ -12,11 +12,11 @@ from typing import Any, Iterator
 
 import yaml
 
+from bot import lexicons
 from bot.errors import ContentError, Problem
 from bot.knowledge import Knowledge, load_knowledge
 from bot.knowledge.loading import closest
 from bot.safety import KINDS
-from bot.safety.lexicon import load_lexicon
 from bot.settings import PROJECT
 from nlu.corpus import lines
 
@@ -50,12 +50,7 @@ class _Project:
         self._domain = self._yaml(root / "domain.yml") or {}
         self._nlu = {path: self._yaml(path) or {} for path in sorted((root / "nlu" / "data").rglob("*.yml"))}
         self._stories = {path: self._yaml(path) or {} for path in sorted((root / "stories").glob("*.yml"))}
-        lexicon = root / "bot" / "content" / "crisis_lexicon.yml"
-        if self._yaml(lexicon) is not None:
-            try:
-                load_lexicon(lexicon)
-            except ContentError as error:
-                self._broken += error.problems
+        self._broken += lexicons.problems(root / "bot" / "content")
 
     def unreadable(self) -> list[Problem]:
         """The files that are not YAML."""

@@ -91,14 +91,17 @@ def staff_console() -> None:
 
 
 @app.command()
-def administrator(name: str, email: str = typer.Option(..., help="Where the administrator can be reached.")) -> None:
-    """Make the first administrator of the staff console: prints a link that works once, for an hour."""
+def administrator(name: str, email: str = typer.Option("", help="Where the first administrator can be reached."),
+                  reset: bool = typer.Option(False, "--reset", help="For an administrator who forgot the password and "
+                                             "whom no other can help: a new link, and all their sessions end.")) -> None:
+    """Make the first administrator of the staff console, or let one in again: prints a link that works once, for an hour."""
     settings = load_settings()
-    from bot.console.people.first import first_administrator
+    from bot.console.people.first import first_administrator, reset_administrator
     from bot.console.serve import address
     from bot.store.database import open_database
 
-    token = first_administrator(open_database(settings.database_url), name, email)
+    engine = open_database(settings.database_url)
+    token = reset_administrator(engine, name) if reset else first_administrator(engine, name, email)
     console.print("Start the console and open this link within an hour to choose a password:")
     print(f"{address(settings)}/join/{token}")
 

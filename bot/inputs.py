@@ -14,6 +14,8 @@ TRAINING_INPUTS = ("config.yml", "domain.yml", "nlu/components", "nlu/data", "nl
                    "stories", "bot/safety", "bot/content/crisis_lexicon.yml")
 # What of it runs again when the model answers: a model fits the code that it was trained with.
 CODE_INPUTS = ("nlu/components", "nlu/encoders", "nlu/lexicon", "bot/safety")
+# What trains and judges beside it.
+TRAINER_INPUTS = (*CODE_INPUTS, "config.yml", "bot/training.py", "bot/evaluation")
 CONTENT = "bot/content"
 # How an encoder was tuned; what came of it is known by the hash of its graph (nlu/encoders/install.py).
 _APART = "tuning"
@@ -28,6 +30,11 @@ def training_key(project: Path = PROJECT) -> str:
 def code_key(project: Path = PROJECT) -> str:
     """The hash of the code and the library versions that a model runs on."""
     return _key(project, CODE_INPUTS)
+
+
+def trainer_key(project: Path = PROJECT) -> str:
+    """The hash of the code, its configuration and the library versions that train and judge a model; data is not in it."""
+    return _key(project, TRAINER_INPUTS)
 
 
 def project_files(project: Path = PROJECT) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from types import SimpleNamespace
 
 from rich.align import Align
 from rich.console import Console
@@ -32,8 +33,7 @@ async def _phone(settings: Settings, price_usd: float, console: Console) -> None
     with console.status("Starting …"):
         service = SmsService()
         service.open(settings)
-        engine = load_engine(settings)
-        service.dialogue.agent = lambda: engine
+        service.dialogue.ctx = SimpleNamespace(agent=load_engine(settings))
     spent = 0
     console.print(Text(f"You are {PHONE} and text {PROGRAMME}. An empty line ends it.", "dim"))
     while text := _typed(console):

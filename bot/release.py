@@ -5,6 +5,7 @@
     var/releases/<bundle>/               model.tar.gz, content/, manifest.json, manifest.sig
     var/releases/<bundle>.project        the project's own files, with their hashes, when it last went live
     var/releases/current                 the name of the bundle that is live; the one before it stays on disk
+    var/releases/canary                  which version a share of the senders is answered from first (bot/canary.py)
     var/releases/kept                    the names of older bundles that the console may go back to, one a line
 
 A change of the content alone makes a new bundle out of the same model, without training. A bundle is named by the hash of
@@ -38,6 +39,7 @@ __all__ = ["Bundle", "TRAINING_INPUTS", "build_bundle", "changed_since", "curren
 FORMAT = 2
 BUNDLE_NAME = "[0-9a-f]{16}"
 BY_PROJECT, BY_CONSOLE = "project", "console"
+CANARY = "canary"
 _KEPT_BUNDLES = 3
 _MANIFEST, _SIGNATURE, _MODEL, _CONTENT, _CURRENT = "manifest.json", "manifest.sig", "model.tar.gz", "content", "current"
 _PREVIOUS, _KEPT = "previous", "kept"
@@ -143,6 +145,9 @@ def make_current(name: str, settings: Settings) -> None:
     if (before := _named(releases / _CURRENT)) and before != name:
         _write_whole(releases / _PREVIOUS, before)
     _write_whole(releases / _CURRENT, name)
+    if before != name:
+        # It was begun beside what was live before; until it is gone it is void by that.
+        (releases / CANARY).unlink(missing_ok=True)
     _forget_old(releases)
 
 

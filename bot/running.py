@@ -1,4 +1,4 @@
-"""What a server answers with: one bundle, its model and its content, loaded together."""
+"""What a server answers with: one bundle, its model, its content and what it listens by, loaded together."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.engine import Engine
 from bot.errors import ReleaseError
 from bot.knowledge import Knowledge, load_knowledge
+from bot.lexicons import Lexicons, load_lexicons
 from bot.release import Bundle, good_bundles
 from bot.settings import Settings
 from bot.store.shared_lock import lock_store
@@ -41,6 +42,7 @@ class Running:
     bundle: Bundle
     engine: Engine
     knowledge: Knowledge
+    lexicons: Lexicons
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -54,9 +56,9 @@ def load(bundle: Bundle, stores: Stores, beside: Running | None = None) -> Runni
     Raises ReleaseError, in words for the log, where the bundle does not fit this code, whatever the reason.
     """
     try:
-        knowledge = load_knowledge(bundle.content)
+        knowledge, lexicons = load_knowledge(bundle.content), load_lexicons(bundle.content)
         if beside and beside.bundle.model_hash == bundle.model_hash:
-            return Running(bundle, beside.engine, knowledge)
+            return Running(bundle, beside.engine, knowledge, lexicons)
         # A copy of the store: its domain is the model's, and a turn on the old model ends with the old domain.
         engine = Engine(tracker_store=copy.copy(stores.tracker), lock_store=stores.lock)
         engine.load_model(bundle.model, fingerprint=bundle.name)
@@ -66,7 +68,7 @@ def load(bundle: Bundle, stores: Stores, beside: Running | None = None) -> Runni
     if unknown := engine.unknown_actions():
         raise ReleaseError(f"Bundle {bundle.name} cannot be used: its model asks for actions that this server does not "
                            f"have: {', '.join(unknown)}.", bundle=bundle.name)
-    return Running(bundle, engine, knowledge)
+    return Running(bundle, engine, knowledge, lexicons)
 
 
 def load_first(settings: Settings, stores: Stores) -> tuple[Running | None, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from bot.insight.alerts import CrisisAlerts
 from bot.insight.serve import MetricsPort
 from bot.insight.traces import Traces
 from bot.knowledge import use
+from bot.lexicons import use_lexicons
 from bot.running import load_first, open_stores
 from bot.settings import Settings
 from bot.store.retention import DailyRetention
@@ -48,7 +49,7 @@ def channels(settings: Settings) -> list[InputChannel]:
 def create_app(settings: Settings) -> Sanic:
     """The server's application: the last good bundle when it starts, crisis lines without one, new releases as they come."""
     app = Sanic("infant_mental_health", configure_logging=False)
-    app.ctx.agent = None
+    app.ctx.agent = app.ctx.on_trial = None
     prepare_app(app, settings)
     register(channels(settings), app, route="/webhooks/")
     app.add_route(_to_the_page, "/", methods=["GET"])
@@ -117,4 +118,5 @@ def load_engine(settings: Settings) -> Engine | None:
     if running is None:
         return None
     use(running.knowledge)
+    use_lexicons(running.lexicons)
     return running.engine

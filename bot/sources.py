@@ -12,6 +12,7 @@ from typing import Any, Awaitable, Callable, Protocol
 import httpx
 
 from bot import archive
+from bot.canary import Share, current_canary
 from bot.errors import ReleaseError
 from bot.release import BUNDLE_NAME, Bundle, current_name, open_bundle, place_bundle, scratch_folder
 from bot.settings import Settings
@@ -19,6 +20,9 @@ from bot.settings import Settings
 TIMEOUT_S = 5.0
 # How a worker tells the console what it answers from, and what it will not.
 RUNNING, REFUSED = "X-IMH-Running", "X-IMH-Refused"
+# Both ways: which version a share of the senders is to be answered from, and whether this worker has it.
+ON_TRIAL = "X-IMH-Canary"
+_SHARE = re.compile(f"({BUNDLE_NAME}) ([1-9][0-9]?|100)")
 # In the var folder: one small file a worker, with the same in it.
 WORKERS = "workers"
 
@@ -35,6 +39,7 @@ class LocalSource:
     def __init__(self, settings: Settings, worker: str) -> None:
         self._settings = settings
         self._note = settings.var_dir / WORKERS / f"{worker}.json"
+        self.share: Share | None = None
 
     async def __aenter__(self) -> LocalSource:
         self._note.parent.mkdir(parents=True, exist_ok=True)
@@ -44,20 +49,26 @@ class LocalSource:
                         trace: TracebackType | None) -> None:
         self._note.unlink(missing_ok=True)
 
-    async def newer(self, running: str, refused: tuple[str, ...], beside: Beside) -> Bundle | None:
+    async def newer(self, running: str, refused: tuple[str, ...], beside: Beside, *, on_trial: str = "") -> Bundle | None:
         """The bundle that the pointer names, unless it runs or was refused. Raises ReleaseError where it is not good."""
-        name = current_name(self._settings)
-        self._tell(running, name if name in refused else "")
+        name, canary = current_name(self._settings), current_canary(self._settings)
+        self.share = canary.share if canary else None
+        named = (name, *([canary.bundle] if canary else []))
+        self._tell(running, next((one for one in named if one in refused), ""), on_trial)
         if name in {running, *refused, ""}:
             return None
         if not re.fullmatch(BUNDLE_NAME, name):
             raise ReleaseError("The file 'current' of the releases names no bundle.", bundle=name)
         return await beside(open_bundle, self._settings.var_dir / "releases" / name, self._settings)
 
-    def _tell(self, running: str, refused: str) -> None:
+    async def tried(self, share: Share, beside: Beside) -> Bundle | None:
+        """The bundle that a share is to be answered from. Raises ReleaseError where it is not good."""
+        return await beside(open_bundle, self._settings.var_dir / "releases" / share.bundle, self._settings)
+
+    def _tell(self, running: str, refused: str, on_trial: str) -> None:
         # Renamed into its place: the console reads at any moment.
         scratch = self._note.with_suffix(".new")
-        scratch.write_text(json.dumps({"bundle": running, "refused": refused}), encoding="ascii")
+        scratch.write_text(json.dumps({"bundle": running, "refused": refused, "canary": on_trial}), encoding="ascii")
         os.replace(scratch, self._note)
 
     def sentence(self, error: Exception) -> str:
@@ -71,6 +82,7 @@ class ConsoleSource:
     def __init__(self, settings: Settings, worker: str) -> None:
         self._settings = settings
         self._worker = worker
+        self.share: Share | None = None
 
     async def __aenter__(self) -> ConsoleSource:
         self._client = httpx.AsyncClient(
@@ -83,26 +95,41 @@ class ConsoleSource:
                         trace: TracebackType | None) -> None:
         await self._client.aclose()
 
-    async def newer(self, running: str, refused: tuple[str, ...], beside: Beside) -> Bundle | None:
-        """The console's bundle, unless it runs or was refused.
+    async def newer(self, running: str, refused: tuple[str, ...], beside: Beside, *, on_trial: str = "") -> Bundle | None:
+        """The console's bundle, unless it runs or was refused; with the answer comes which share there is.
 
         Raises ReleaseError where what the console sends is no good bundle, httpx.HTTPError where it is away.
         """
         # What was refused is named as well: the console answers 304, and it is not sent again.
         known = ", ".join(f'"{name}"' for name in (running, *refused) if name)
-        headers = {"If-None-Match": known, RUNNING: f"{self._worker} {running}", REFUSED: " ".join(refused[-1:])}
+        headers = {"If-None-Match": known, RUNNING: f"{self._worker} {running}", REFUSED: " ".join(refused[-1:]),
+                   ON_TRIAL: on_trial}
         async with self._client.stream("GET", "/bundle", headers=headers) as response:
+            if response.status_code in {200, 304, 404}:
+                told = _SHARE.fullmatch(response.headers.get(ON_TRIAL, ""))
+                self.share = Share(told[1], int(told[2])) if told else None
             if response.status_code in {304, 404}:  # the same, or nothing was released yet
                 return None
-            response.raise_for_status()
-            name = response.headers.get("ETag", "").strip('"')
-            if not re.fullmatch(BUNDLE_NAME, name):
-                raise ReleaseError("The console sends a bundle without a name.", bundle=name)
-            if name in {running, *refused}:
+            return await self._fetched(response, {running, *refused}, beside)
+
+    async def tried(self, share: Share, beside: Beside) -> Bundle | None:
+        """The bundle that a share is to be answered from, None where it was taken back meanwhile. Raises like `newer`."""
+        async with self._client.stream("GET", "/bundle/canary") as response:
+            if response.status_code == 404:
                 return None
-            with scratch_folder(self._settings) as scratch:
-                await _download(response, scratch / "bundle.tar", name)
-                return await beside(_received, scratch, name, self._settings)
+            bundle = await self._fetched(response, set(), beside)
+        return bundle if bundle and bundle.name == share.bundle else None
+
+    async def _fetched(self, response: httpx.Response, known: set[str], beside: Beside) -> Bundle | None:
+        response.raise_for_status()
+        name = response.headers.get("ETag", "").strip('"')
+        if not re.fullmatch(BUNDLE_NAME, name):
+            raise ReleaseError("The console sends a bundle without a name.", bundle=name)
+        if name in known:
+            return None
+        with scratch_folder(self._settings) as scratch:
+            await _download(response, scratch / "bundle.tar", name)
+            return await beside(_received, scratch, name, self._settings)
 
     def sentence(self, error: Exception) -> str:
         """What an error means to an operator; empty where nothing better than its type can be said."""

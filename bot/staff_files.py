@@ -26,6 +26,8 @@ from bot.settings import PROJECT, Settings
 AREAS = ("bot/content/", "nlu/data/", "tests/nlu/held_out/")
 FILES = ("domain.yml", "stories/answers.yml")
 SUFFIXES = (".yml", ".md")
+# What the console notes of releases, for whoever reviews them; nothing checks, trains on or serves it.
+NOTES = "releases/"
 _LOCK, _CHANGE, _LIST, _WRITTEN = "staff.lock", "staff-change", "change.json", "staff-written.json"
 
 
@@ -41,7 +43,7 @@ def place(root: Path, name: str) -> Path:
     """
     parts = PurePosixPath(name).parts
     if ("\0" in name or "\\" in name or name.startswith("/") or ".." in parts or any(part[:1] == "." for part in parts)
-            or "/".join(parts) != name or not (name in FILES or name.startswith(AREAS) and name.endswith(SUFFIXES))):
+            or "/".join(parts) != name or not (name in FILES or name.startswith((*AREAS, NOTES)) and name.endswith(SUFFIXES))):
         raise StaffFileError(f"{name!r} is no name for a staff file.")
     path = root
     for part in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any, Awaitable, Callable, Sequence
 
 from rasa.core.agent import Agent
@@ -16,6 +17,7 @@ from bot.channels.hearing import heard
 from bot.channels.http import prepare_app
 from bot.channels.kannel import Kannel
 from bot.channels.twilio import Twilio
+from bot.channels.version import version_for
 from bot.errors import ChannelError, SettingsError, StoreError, UnansweredError
 from bot.insight import metrics
 from bot.knowledge import Answer, Kind, current, one_knowledge
@@ -62,7 +64,7 @@ class SmsInput(InputChannel):
         async def prepare(app: Any, _: Any) -> None:
             prepare_app(app, self._settings)
             self.service.open(self._settings)
-            self.service.dialogue.agent = lambda: app.ctx.agent
+            self.service.dialogue.ctx = app.ctx
 
         for gateway in GATEWAYS:
             gateway(self._settings).listen(sms, self.service)
@@ -97,7 +99,7 @@ class SmsService:
         self.store.open()
         sender, total = settings.rate_sender, settings.rate_sms
         self.desk = Desk(
-            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords(),
+            pseudonyms=pseudonyms, records=self.store, dialogue=self.dialogue, keywords=shared_keywords,
             hears=lambda text: heard(text).kinds,
             throttle=CountedThrottle(sender=(sender.count, sender.period_s), total=(total.count, total.period_s),
                                      redis_url=settings.redis_url))
@@ -127,17 +129,22 @@ class EngineDialogue:
     store: SmsStore
 
     def __init__(self) -> None:
-        self.agent: Callable[[], Agent | None] = lambda: None
+        self.ctx: Any = SimpleNamespace(agent=None)  # the application's: who answers, now and on trial
+
+    def agent(self) -> Agent | None:
+        """The engine in production."""
+        return self.ctx.agent
 
     async def reply(self, asked: Asked) -> tuple[str, ...]:
         """The rendered reply; crisis lines first wherever rules heard danger. Raises UnansweredError."""
-        with one_knowledge():
-            return await self._reply(asked)
+        version = await version_for(self.ctx, asked.sender_id, _no_command(asked.text))
+        with one_knowledge(version.knowledge):
+            return await self._reply(asked, version.agent)
 
-    async def _reply(self, asked: Asked) -> tuple[str, ...]:
+    async def _reply(self, asked: Asked, agent: Agent | None) -> tuple[str, ...]:
         try:
             page = self.store.page(asked.sender_id)
-            reply = await exchange(self.agent(), Incoming(
+            reply = await exchange(agent, Incoming(
                 sender_id=asked.sender_id, text=_no_command(asked.text), channel=NAME, message_id=asked.message_id,
                 metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0, "erasable": True}))
             answers = [Answer.from_dict(message["custom"]) for message in reply]

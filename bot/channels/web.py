@@ -19,9 +19,10 @@ from bot.channels.hearing import heard
 from bot.channels.http import caller_address, error_response, json_body, prepare_app
 from bot.channels.limits import Limiter
 from bot.channels.sessions import Sessions
+from bot.channels.version import version_for
 from bot.errors import ChannelError
 from bot.insight.health import look
-from bot.knowledge import AUDIENCES, LANGUAGES
+from bot.knowledge import AUDIENCES, LANGUAGES, one_knowledge
 from bot.safety import shared_screen
 from bot.settings import Settings, load_settings
 
@@ -191,7 +192,10 @@ class WebInput(InputChannel):
     async def _reply(self, request: Request, message: WebMessage, *, danger: bool) -> list[Message]:
         if not danger:
             self._limiter.admit(sender=message.sender, address=caller_address(request, self._settings))
-        return await exchange(request.app.ctx.agent, Incoming(
+        incoming = Incoming(
             sender_id=message.sender, text=message.text, channel=self.name(), message_id=message.message_id,
             metadata={**message.metadata, "default_audience": DEFAULT_AUDIENCE,
-                      "erasable": self._sessions.is_signed(message.sender)}))
+                      "erasable": self._sessions.is_signed(message.sender)})
+        version = await version_for(request.app.ctx, message.sender, message.text)
+        with one_knowledge(version.knowledge):
+            return await exchange(version.agent, incoming)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.console import edit, inbox, publish, record, see, teach, train
+from bot.console import edit, health, inbox, publish, record, see, teach, train
 from bot.console.background import lifespan
 from bot.console.guards import Guards, on_http_error
 from bot.console.people import room as people
@@ -27,8 +27,8 @@ ROOMS: tuple[ModuleType, ...] = (inbox, teach, edit, train, publish, see, record
 
 
 def pages() -> list[BaseRoute]:
-    """Every room's routes."""
-    return [Route("/", home), *(route for room in ROOMS for route in room.routes)]
+    """Every room's routes, and those for whoever watches the console."""
+    return [Route("/", home), *health.routes, *(route for room in ROOMS for route in room.routes)]
 
 
 def create_app(settings: Settings) -> Starlette:

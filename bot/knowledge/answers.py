@@ -9,6 +9,9 @@ from typing import Any, Mapping
 
 from bot.knowledge.values import Brief, Contact, CrisisLine, Knowledge, Topic, in_language
 
+CONTACT_PASSAGE = "contact_"
+"""How the ids of passages begin that print whom one can reach."""
+
 
 class Kind(str, Enum):
     """What a message is; the contract's `kind`."""
@@ -231,10 +234,13 @@ class Author:
         return tuple(Choice(name, self.title(name)) for name in known[:3])
 
     def _quote(self, topic: Topic, *, people: bool = True) -> Quote:
-        # The people's names stay out where nobody asked for a person.
-        unasked = set() if people else {contact.passage for contact in self.knowledge.contacts.values()
+        contacts = self.knowledge.contacts
+        # The people's names stay out where nobody asked for a person; whom one cannot reach any more stays out for good.
+        unasked = set() if people else {contact.passage for contact in contacts.values()
                                         if contact.id != self.knowledge.default_contact}
-        passages = tuple(passage for passage in topic.passages if passage not in unasked)
+        gone = {passage for passage in topic.passages if passage.startswith(CONTACT_PASSAGE)}
+        gone -= {contact.passage for contact in contacts.values()}
+        passages = tuple(passage for passage in topic.passages if passage not in unasked | gone)
         return Quote(self.knowledge.quotation(topic.brief, passages), passages,
                      (topic.translation or {}).get(self.language))
 

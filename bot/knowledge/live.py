@@ -33,9 +33,10 @@ def current() -> Knowledge:
 
 
 @contextmanager
-def one_knowledge() -> Iterator[None]:
-    """Within, `current` stays what it is now, in this task and whatever it awaits, whichever release goes live."""
-    token = _held.set(current())
+def one_knowledge(knowledge: Knowledge | None = None) -> Iterator[None]:
+    """Within, `current` is `knowledge`, else stays what it is now, in this task and whatever it awaits, whichever release
+    goes live."""
+    token = _held.set(knowledge or current())
     try:
         yield
     finally:

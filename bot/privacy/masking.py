@@ -6,7 +6,6 @@ questions are read from the words as typed. How well it works is measured: docs/
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any, Collection, Iterable, Iterator, Mapping
 
@@ -78,7 +77,18 @@ def _merged(found: Iterable[Found]) -> Iterator[Found]:
         yield last
 
 
-@functools.lru_cache(maxsize=1)
+_live: Masker | None = None
+
+
+def use_masker(masker: Masker) -> None:
+    """Mask by this one from the next message on."""
+    global _live
+    _live = masker
+
+
 def shared_masker() -> Masker:
-    """The masker of the default lexicon, read once."""
-    return Masker.load()
+    """The live masker; that of the program's own lexicon until a release brought another."""
+    if _live is None:
+        use_masker(Masker.load())
+    assert _live is not None
+    return _live

@@ -6,6 +6,6 @@ What is heard stands as data in `bot/content/crisis_lexicon.yml`; what is then s
 """
 
 from bot.safety.lexicon import DEFAULT, KINDS
-from bot.safety.screen import CrisisScreen, Finding, shared_screen
+from bot.safety.screen import CrisisScreen, Finding, shared_screen, use_screen
 
-__all__ = ["DEFAULT", "KINDS", "CrisisScreen", "Finding", "shared_screen"]
+__all__ = ["DEFAULT", "KINDS", "CrisisScreen", "Finding", "shared_screen", "use_screen"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
@@ -99,10 +98,24 @@ def _windows(words: list[str]) -> Iterator[list[str]]:
         yield words[start : start + _WINDOW]
 
 
-@functools.lru_cache(maxsize=1)
+_live: CrisisScreen | None = None
+
+
+def use_screen(screen: CrisisScreen) -> None:
+    """Hear danger by this screen from the next message on."""
+    global _live
+    _live = screen
+
+
 def shared_screen() -> CrisisScreen:
-    """The screen of the default lexicon, one for the whole process: the channels and the pipeline use the same 20 MB."""
-    return CrisisScreen.load()
+    """The live screen, one for the whole process: the channels and the pipeline use the same 20 MB.
+
+    That of the program's own lexicon until a release brought another. Ask for it anew with every message.
+    """
+    if _live is None:
+        use_screen(CrisisScreen.load())
+    assert _live is not None
+    return _live
 
 
 def _overlaps(hit: Hit, others: list[Hit]) -> bool:

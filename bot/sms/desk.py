@@ -35,9 +35,10 @@ class Desk:
     """Answers text messages of all gateways."""
 
     def __init__(self, *, pseudonyms: Pseudonyms, records: Records, dialogue: Dialogue, throttle: Throttle,
-                 keywords: Keywords, hears: Callable[[str], tuple[str, ...]],
+                 keywords: Callable[[], Keywords], hears: Callable[[str], tuple[str, ...]],
                  answer_within_s: float = ANSWER_WITHIN_S) -> None:
-        """`hears` gives the kinds of danger in a text, the most urgent first; it needs no model and never raises."""
+        """`hears` gives the kinds of danger in a text, the most urgent first; it needs no model and never raises. `keywords`
+        gives those that are live."""
         self._pseudonyms = pseudonyms
         self._records = records
         self._dialogue = dialogue
@@ -80,7 +81,7 @@ class Desk:
 
     def unavailable(self, inbound: Inbound) -> str:
         """What to say, crisis numbers first, where `answer` raised and the gateway will not come again."""
-        return texts.say("unavailable", self._keywords.language(inbound.text) or "en")
+        return texts.say("unavailable", self._keywords().language(inbound.text) or "en")
 
     async def _texts(self, inbound: Inbound, asked: Asked, *, short: bool) -> tuple[str, ...]:
         """The texts for a message that nobody has answered yet."""
@@ -89,7 +90,7 @@ class Desk:
             return await self._help(asked, out=out or short)
         if short:
             return SILENCE
-        keyword = self._keywords.read(asked.text)
+        keyword = self._keywords().read(asked.text)
         if inbound.provider_did:
             keyword = Keyword(inbound.provider_did, "en")
         admitted = self._throttle.admit(asked.sender_id)
@@ -144,7 +145,7 @@ class Desk:
         return (texts.say("too_many", self._language(asked.text, asked.sender_id)),)
 
     def _language(self, text: str, sender_id: str) -> str:
-        return self._keywords.language(text) or self._records.language(sender_id) or "en"
+        return self._keywords().language(text) or self._records.language(sender_id) or "en"
 
     def _finished(self, task: asyncio.Task[tuple[str, ...]]) -> None:
         self._running.discard(task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -84,10 +83,21 @@ class Keywords:
         return "es" if found["es"] > found["en"] else "en"
 
 
-@functools.lru_cache(maxsize=1)
+_live: Keywords | None = None
+
+
+def use_keywords(keywords: Keywords) -> None:
+    """Obey these from the next text message on."""
+    global _live
+    _live = keywords
+
+
 def shared_keywords() -> Keywords:
-    """The keywords of the default lexicon, read once."""
-    return Keywords.load()
+    """The live keywords; those of the program's own lexicon until a release brought others."""
+    if _live is None:
+        use_keywords(Keywords.load())
+    assert _live is not None
+    return _live
 
 
 def _words(text: str) -> str:

@@ -80,7 +80,6 @@ class CrisisScreen(GraphComponent):
         self._idiom_at = config["idiom_at"]
         self._model_storage = model_storage
         self._resource = resource
-        self._rules = shared_screen()
         self._kinds: list[str] = []
         self._weights = np.empty((0, 0), np.float32)
         self._bias = np.empty(0, np.float32)
@@ -97,14 +96,15 @@ class CrisisScreen(GraphComponent):
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
+        rules = shared_screen()  # a release may have brought another lexicon since the last message
         for message in messages:
             text = message.get(TEXT) or ""
-            finding = self._rules.screen(text)
+            finding = rules.screen(text)
             ranking = message.get(RANKING) or []
             confidence = confidence_of(ranking, CRISIS)
             if not finding and confidence < self._crisis_at:
                 continue
-            if not finding and confidence < self._idiom_at and self._rules.idiomatic(text):
+            if not finding and confidence < self._idiom_at and rules.idiomatic(text):
                 self._read_without_danger(message, ranking, confidence)
                 continue
             kinds = finding.kinds or (self._likeliest_kind(message),)

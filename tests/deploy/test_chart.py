@@ -93,6 +93,13 @@ def test_a_bot_is_asked_how_it_is() -> None:
     assert container["readinessProbe"]["httpGet"]["path"] == "/webhooks/web/health/ready"
 
 
+def test_the_console_is_asked_how_it_is() -> None:
+    """A database that is away is no reason to begin it again, only to send nobody there."""
+    [container] = only({}, "Deployment", "imh-console")["spec"]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["httpGet"]["path"] == container["startupProbe"]["httpGet"]["path"] == "/health/live"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+
+
 def test_every_variable_is_a_setting() -> None:
     """A setting that nobody reads would look as if it held."""
     known = set((PROJECT / ".env.example").read_text(encoding="utf-8").replace("=", " ").split())

@@ -67,6 +67,12 @@ def test_a_service_is_asked_how_it_is(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
 
 
+@pytest.mark.parametrize(("name", "path"), [("bot", "/webhooks/web/health/ready"), ("console", "/health/ready")])
+def test_what_is_ours_says_itself_how_it_is(name: str, path: str) -> None:
+    """Not only that a port is open."""
+    assert path in SERVICES[name]["healthcheck"]["test"][-1]
+
+
 def test_only_the_proxy_has_ports_of_the_machine() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert SERVICES["proxy"]["ports"] == ["80:80", "443:443"]

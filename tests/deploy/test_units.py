@@ -59,9 +59,15 @@ def test_what_must_hold_stands_there(unit: str) -> None:
         assert ("LoadCredential", f"{file}:/etc/imh/{file}") in directives(unit)
 
 
+def test_the_console_counts_as_started_once_staff_can_use_it() -> None:
+    """Whoever starts something after it finds it ready; the port is the one that is set."""
+    [command] = [value for name, value in directives(UNITS[1]) if name == "ExecStartPost"]
+    assert "127.0.0.1:$${IMH_CONSOLE_PORT:-5006}/health/ready" in command
+
+
 def test_bot_and_console_differ_in_what_they_run_only() -> None:
     """They share a folder, so they are one user and see the same paths."""
-    differing = {name for name in dict(directives(UNITS[0])) if
+    differing = {name for name in {**dict(directives(UNITS[0])), **dict(directives(UNITS[1]))} if
                  [value for key, value in directives(UNITS[0]) if key == name]
                  != [value for key, value in directives(UNITS[1]) if key == name]}
-    assert differing == {"Description", "ExecStart", "EnvironmentFile", "MemoryMax"}
+    assert differing == {"Description", "ExecStart", "ExecStartPost", "EnvironmentFile", "MemoryMax"}

@@ -11,11 +11,15 @@ TOKEN = "t" * 40
 
 
 class FakeConsole:
-    """`GET /bundle`; a context manager. `archive` is sent under `etag` to those who do not name it."""
+    """`GET /bundle`; a context manager. `archive` is sent under `etag` to those who do not name it.
+
+    `trial` is what `GET /bundle/canary` sends under the name in `trial_name`; it is not among what `asked` and `sent` count.
+    """
 
     def __init__(self) -> None:
         self.etag = ""
         self.archive = b""
+        self.trial_name, self.trial, self.trials_sent = "", b"", 0
         self.status = 200
         self.headers: dict[str, str] = {}
         self.asked: list[Mapping[str, str]] = []
@@ -24,6 +28,14 @@ class FakeConsole:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path == "/bundle/canary":
+                    self.send_response(200 if console.trial_name else 404)
+                    self.send_header("ETag", f'"{console.trial_name}"')
+                    self.send_header("Content-Length", str(len(console.trial)))
+                    self.end_headers()
+                    console.trials_sent += 1
+                    self.wfile.write(console.trial)
+                    return
                 console.asked.append({name.lower(): value for name, value in self.headers.items()})
                 known = f'"{console.etag}"' in self.headers.get("If-None-Match", "")
                 status = 404 if not console.etag else console.status if console.status != 200 else 304 if known else 200

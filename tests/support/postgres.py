@@ -31,10 +31,11 @@ _USER = "imh"
 class Postgres:
     """One server with as many databases as are asked for; a context manager."""
 
-    def __init__(self, *, wordless: bool = True) -> None:
-        """`wordless`: with the settings of deploy/postgres/privacy.conf."""
+    def __init__(self, *, wordless: bool = True, durable: bool = False) -> None:
+        """`wordless`: with the settings of deploy/postgres/privacy.conf; `durable`: a commit waits for the disk."""
         settings = re.findall(r"^(\w+) = (.+)$", _PRIVACY.read_text(encoding="utf-8"), re.MULTILINE) if wordless else []
         self._settings = [part for name, value in settings for part in ("-c", f"{name}={value}")]
+        self._settings += [] if durable else ["-c", "fsync=off"]
         # Not pytest's folder: nobody but its owner may look into that, and a server of root's is refused.
         self._folder = Path(tempfile.mkdtemp(prefix="imh-postgres-"))
         self._port = free_port()
@@ -63,7 +64,7 @@ class Postgres:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1",
-                 "-k", self._folder, "-c", "fsync=off", *self._settings], cwd=self._folder, stdout=log, stderr=log, **self._as)
+                 "-k", self._folder, *self._settings], cwd=self._folder, stdout=log, stderr=log, **self._as)
         deadline = time.monotonic() + _UP_WITHIN_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -75,6 +76,12 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # "fast": sessions are ended, nothing is waited for
             self._process.wait(timeout=_UP_WITHIN_S)
+
+    @property
+    def pid(self) -> int:
+        """The process that all the others of the server are children of."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> Path:

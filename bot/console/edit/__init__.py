@@ -16,6 +16,7 @@ _DRAFT = "/answers/drafts/{id:int}"
 routes = [
     Route("/answers", pages.answers, methods=["GET"]),
     Route("/answers/lines", pages.add_line, methods=["POST"]),
+    Route("/answers/contacts", pages.add_contact, methods=["POST"]),
     Route(_DRAFT, form_pages.form, methods=["GET"]),
     Route(_DRAFT, form_pages.submit, methods=["POST"]),
     Route(f"{_DRAFT}/preview", form_pages.show_preview, methods=["POST"]),

@@ -14,7 +14,7 @@ from bot.console.edit.drafts import Draft
 from bot.console.edit.fields import Field
 from bot.console.edit.live import Live, live, subject_of, told_where_broken
 from bot.console.edit.places import places
-from bot.console.edit.subjects import Subject, fields, subjects
+from bot.console.edit.subjects import ENTRIES, Subject, fields, free_passages, subjects
 from bot.console.people.accounts import Role
 from bot.console.web import database, page, redirect, requires, say
 from bot.knowledge import Passage
@@ -22,6 +22,8 @@ from bot.knowledge import Passage
 # What stands under one heading of the list.
 _GROUPS = {"topic": ("topic",), "contact": ("contacts", "contact"), "line": ("line",), "danger": ("dangers", "danger"),
            "phrase": ("phrase",)}
+# What stands in contacts.yml beside the contacts themselves.
+_KEYS_OF_CONTACTS = {"contacts", "default", "checked", "note"}
 _ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -110,7 +112,7 @@ def begin(request: Request) -> Response:
     now = live(request)
     subject = subject_of(request, now)
     deed = request.state.form.get("deed", "change")
-    if deed not in ("change", "remove") or deed == "remove" and subject.kind != "line":
+    if deed not in ("change", "remove") or deed == "remove" and subject.kind not in ENTRIES:
         raise HTTPException(400)
     draft = drafts.begin(database(request), request.state.person, subject, deed, now.text(subject.file))
     return redirect(request, f"/answers/drafts/{draft.id}" + ("/difference" if deed == "remove" else ""))
@@ -120,16 +122,35 @@ def begin(request: Request) -> Response:
 @told_where_broken
 def add_line(request: Request) -> Response:
     """Begin a draft of a crisis line that is not there yet."""
+    return _add(request, "line")
+
+
+@requires(Role.EDITOR)
+@told_where_broken
+def add_contact(request: Request) -> Response:
+    """Begin a draft of a contact that is not there yet."""
+    return _add(request, "contact")
+
+
+def _add(request: Request, kind: str) -> Response:
     now = live(request)
     name = request.state.form.get("id", "").strip()
-    wrong = "no_id" if not _ID.fullmatch(name) else "taken" if name in now.knowledge.crisis.lines else ""
-    if wrong:
+    if wrong := _wrong_id(kind, name, now):
         open_drafts = drafts.living(database(request))
-        entries = [entry for line in now.knowledge.crisis.lines
-                   if (entry := _entry(Subject("line", line), now, open_drafts, ""))]
-        return page(request, "edit/answers.html", 422, groups=list(_GROUPS), group="line", q="", entries=entries,
+        entries = [entry for subject in subjects(now.knowledge) if subject.kind in _GROUPS[kind]
+                   and (entry := _entry(subject, now, open_drafts, ""))]
+        return page(request, "edit/answers.html", 422, groups=list(_GROUPS), group=kind, q="", entries=entries,
                     drafts=[], called=lambda subject: labels.called(subject, now.knowledge), given={"id": name},
                     errors={"id": say(f"edit.refused.{wrong}")})
-    subject = Subject("line", name)
+    subject = Subject(kind, name)
     draft = drafts.begin(database(request), request.state.person, subject, "add", now.text(subject.file))
     return redirect(request, f"/answers/drafts/{draft.id}")
+
+
+def _wrong_id(kind: str, name: str, now: Live) -> str:
+    """Why no entry of this kind can be begun under the id: the key of a sentence; "" where one can."""
+    if not _ID.fullmatch(name):
+        return "no_id"
+    if name in (now.knowledge.crisis.lines if kind == "line" else {*now.knowledge.contacts, *_KEYS_OF_CONTACTS}):
+        return "taken"
+    return "none_printed" if kind == "contact" and not any(free_passages(now.knowledge)) else ""

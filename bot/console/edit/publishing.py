@@ -119,10 +119,10 @@ def repair(engine: Engine, settings: Settings) -> None:
 
 
 def _both(draft: Draft, before: str, after: str) -> Iterator[object]:
-    """What stood in the changed fields, then what stands there; the whole line where one was added or removed."""
+    """What stood in the changed fields, then what stands there; the whole entry where one was added or removed."""
     for text in (before, after):
         data = read(text)
         if draft.deed == "change":
             yield {name: value_at(data, tuple(name.split("."))) for name in draft.changes}
         else:
-            yield value_at(data, ("lines", draft.subject.name))
+            yield value_at(data, draft.subject.place)

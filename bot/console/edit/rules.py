@@ -24,7 +24,11 @@ def findings(subject: Subject, data: Any, knowledge: Knowledge) -> Iterator[Find
     if subject.kind == "topic":
         yield from _topic(subject.name, knowledge)
     elif subject.kind == "contact":
-        yield from _contact(subject.name, data, knowledge)
+        if subject.name in knowledge.contacts:
+            yield from _contact(subject.name, data, knowledge)
+        yield from _quoted(knowledge)
+    elif subject.kind == "contacts":
+        yield from _quoted(knowledge)
     elif subject.kind in ("line", "danger", "dangers"):
         yield from _crisis(data, knowledge)
     elif subject.kind == "phrase":
@@ -101,6 +105,18 @@ def _contact(name: str, data: Any, knowledge: Knowledge) -> Iterator[Finding]:
     shown = re.sub(r"\D", "", contact.display.split(" X")[0])
     if re.sub(r"\D", "", contact.phone).removeprefix("1") != shown.removeprefix("1"):
         yield found(f"contacts.{name}.phone", "dialled_otherwise", display=contact.display)
+
+
+def _quoted(knowledge: Knowledge) -> Iterator[Finding]:
+    """Contacts other than the default are quoted to those only who ask for a person: every answer keeps a quotation, and
+    its own."""
+    people = {contact.passage for contact in knowledge.contacts.values() if contact.id != knowledge.default_contact}
+    office = knowledge.office.passage
+    for topic in knowledge.topics.values():
+        quoted = Author(knowledge, LANGUAGES[0], AUDIENCES[0]).topic(topic.name).quote
+        lost = people & set(topic.passages) if office not in topic.passages or office in people else ()
+        if lost or not (quoted and quoted.passages):
+            yield found("", "quotes_less", title=topic.title[LANGUAGES[0]])
 
 
 def _crisis(data: Any, knowledge: Knowledge) -> Iterator[Finding]:

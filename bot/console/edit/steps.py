@@ -48,7 +48,7 @@ def _rows(draft: Draft, now: Live) -> list[tuple[str, str, list[difference.Run]]
     """Of each changed field: label, language, and the way from the old words to the new."""
     base, its_fields = read(draft.base), fields_of(draft, now)
     if draft.deed == "remove":
-        own = [field for field in its_fields if field.path[:2] == ("lines", draft.subject.name)]
+        own = [field for field in its_fields if field.path[:2] == draft.subject.place]
         return [(labels.label(field), field.language, difference.words(labels.words_of(field, field.shown(base)), ""))
                 for field in own if value_at(base, field.path)]
     return [(labels.label(field), field.language,

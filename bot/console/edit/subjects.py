@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from bot.console.edit.fields import Field
-from bot.console.edit.yaml_text import value_at
+from bot.console.edit.yaml_text import Path, value_at
 from bot.knowledge import AUDIENCES, LANGUAGES, Knowledge
 from bot.knowledge.values import FALLBACK_LANGUAGE
+from bot.reading import PHONE
 
 TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK_LANGUAGE)
 NUMBER = re.compile(r"\d[\d-]+\d")
 """A number to call as it stands in a text."""
 SHARED = "shared"
 KINDS = ("topic", "contact", "contacts", "line", "danger", "dangers", "phrase")
+ENTRIES = {"line": "lines", "contact": "contacts"}
+"""Kinds that can be added and taken away -> the key below which they stand in their file."""
 _LINE_LANGUAGES = ("en", "es", "interpreters")
 _FILES = {"contact": "contacts", "contacts": "contacts", "line": "crisis", "danger": "crisis", "dangers": "crisis",
           "phrase": "phrases"}
@@ -40,6 +43,11 @@ class Subject:
     @property
     def key(self) -> str:
         return f"{self.kind}/{self.name}"
+
+    @property
+    def place(self) -> Path:
+        """Where in its file the whole entry stands, of those kinds that come and go. KeyError for the others."""
+        return ENTRIES[self.kind], self.name
 
 
 def subjects(knowledge: Knowledge) -> Iterator[Subject]:
@@ -89,14 +97,25 @@ def _topic(name: str, _: Any, knowledge: Knowledge) -> Iterator[Field]:
         yield Field(("reviewed", language, "on"), "reviewed_on", "day", of=language, empty=None)
 
 
-def _contact(name: str, *_: Any) -> Iterator[Field]:
+def _contact(name: str, data: Any, knowledge: Knowledge) -> Iterator[Field]:
     entry = ("contacts", name)
+    if value_at(data, entry) is None:  # where a new one is printed; of those that are there nobody changes it
+        yield Field((*entry, "brief"), "brief", "pick", needed=True,
+                    options=tuple((brief.id, brief.title) for brief in knowledge.briefs.values()))
+        yield Field((*entry, "passage"), "passage", "pick", needed=True, options=tuple(free_passages(knowledge)))
     yield Field((*entry, "name"), "name", "line", needed=True)
     yield Field((*entry, "credentials"), "credentials", "line")
     yield Field((*entry, "phone"), "phone", "line", needed=True)
     yield Field((*entry, "extension"), "extension", "line")
     yield Field((*entry, "display"), "display", "line", needed=True)
     yield Field((*entry, "email"), "email", "line")
+
+
+def free_passages(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """The passages that print a telephone number and are no contact's yet: id and words."""
+    taken = {contact.passage for contact in knowledge.contacts.values()}
+    yield from ((passage.id, passage.printed) for brief in knowledge.briefs.values()
+                for passage in brief.passages.values() if PHONE.search(passage.printed) and passage.id not in taken)
 
 
 def _contacts(_: str, __: Any, knowledge: Knowledge) -> Iterator[Field]:

@@ -13,10 +13,11 @@ from typing import Any, Iterator, Mapping, Sequence
 from bot.check import check
 from bot.console.edit import rules
 from bot.console.edit.fields import Field, Value, written
-from bot.console.edit.findings import Finding, found, placed
+from bot.console.edit.findings import Finding, placed
 from bot.console.edit.form_rules import form_findings
 from bot.console.edit.subjects import Subject
-from bot.console.edit.yaml_text import REMOVED, Path as KeyPath, changed, read, value_at
+from bot.console.edit.uses import still_used
+from bot.console.edit.yaml_text import REMOVED, Path as KeyPath, changed, read
 from bot.errors import ContentError, ImhError, Problem
 from bot.knowledge import Knowledge, load_knowledge
 
@@ -39,17 +40,19 @@ class Change:
 
     def _writings(self, data: Any) -> dict[KeyPath, object]:
         if self.deed == "remove":
-            return {("lines", self.subject.name): REMOVED}
+            return {self.subject.place: REMOVED}
         if self.deed == "add":
             everything = written(self.fields, self.values, self.values)
-            return _together(everything, ("lines", self.subject.name))
+            # In a list an entry carries its own name.
+            named = {"id": self.subject.name} if isinstance(data[self.subject.place[0]], list) else {}
+            return _together(everything, self.subject.place, named)
         return written(self.fields, self.values,
                        [field.name for field in self.fields if field.shown(data) != self.values[field.name]])
 
 
-def _together(writings: Mapping[KeyPath, object], place: KeyPath) -> dict[KeyPath, object]:
-    """What lies below `place` as one value: a new entry is written at once, in the order of its form."""
-    whole: dict[str, object] = {}
+def _together(writings: Mapping[KeyPath, object], place: KeyPath, named: Mapping[str, object]) -> dict[KeyPath, object]:
+    """What lies below `place` as one value, behind its name: a new entry is written at once, in the order of its form."""
+    whole: dict[str, object] = dict(named)
     rest: dict[KeyPath, object] = {}
     for path, value in writings.items():
         if path[:len(place)] != place:
@@ -88,7 +91,7 @@ def _tried(change: Change, text: str, project: Path, today: datetime.date, *, wh
     data = read(text)
     early: tuple[Finding, ...] = ()
     if change.deed == "remove":
-        if used := tuple(_still_used(change.subject, data)):
+        if used := tuple(still_used(change.subject, data, load_knowledge(project / "bot" / "content"))):
             return Outcome(used, None)
     else:
         before = {field.name: field.shown(data) for field in change.fields}
@@ -111,7 +114,7 @@ def _tried(change: Change, text: str, project: Path, today: datetime.date, *, wh
             knowledge = _loaded(scratch)
     after_data = read(after)
     late = list(placed(problems, change.subject.file, change.fields, _entries(after_data)))
-    if knowledge and change.deed != "remove":
+    if knowledge:
         late += rules.findings(change.subject, after_data, knowledge)
     return Outcome(tuple(dict.fromkeys((*early, *late))), None if early else knowledge)
 
@@ -149,13 +152,3 @@ def _scratch(project: Path, file: str, text: str) -> Iterator[Path]:
             (scratch / part).symlink_to(project / part)
         (scratch / file).write_text(text, encoding="utf-8")
         yield scratch
-
-
-def _still_used(subject: Subject, data: Any) -> Iterator[Finding]:
-    """A line is taken away from the dangers first: somebody in danger must not lose a number by the way."""
-    for section in ("kinds", "shortest"):
-        for kind, lines in (value_at(data, (section,)) or {}).items():
-            if subject.name in lines:
-                yield found("", f"used_{section}", kind=kind)
-    if subject.name in (value_at(data, ("provider_suspicion",)) or []):
-        yield found("", "used_suspicion")

@@ -20,7 +20,7 @@ from bot.errors import ImhError
 
 Path = tuple[str, ...]
 REMOVED = object()
-"""The value to give where a key is to go."""
+"""The value to give where a key, or an entry of a list, is to go."""
 # As wide as the longest lines of the content files; short enough for a difference to be read side by side.
 _FOLD_AT = 110
 _LONG = 90
@@ -97,17 +97,33 @@ def _put(data: Any, path: Path, value: Any) -> None:
         inner = _entry(data, step) if isinstance(data, list) else data.get(step)
         if inner is None and value is REMOVED:
             return
+        if inner is None and isinstance(data, list):
+            raise ImhError(f"{'.'.join(path[:depth + 1])} is not there any more.")
         if inner is None:
             inner = CommentedMap()
             _set(data, step, inner)
         data = inner
-    if value is REMOVED:
+    if isinstance(data, list):
+        _put_entry(data, last, value)
+    elif value is REMOVED:
         data.pop(last, None)
     elif isinstance(value, list) and isinstance(data.get(last), CommentedSeq):
         data[last][:] = []  # in place: the line's comment hangs on the list
         data[last].extend(value)
     else:
         _set(data, last, _styled(value, data.get(last), len(path), flow=bool(data.fa.flow_style())))
+
+
+def _put_entry(entries: CommentedSeq, step: str, value: Any) -> None:
+    """A whole entry of a list: in its place where it is there, else behind the others; REMOVED takes it away."""
+    places = [place for place, entry in enumerate(entries) if entry is _entry(entries, step)]
+    if value is REMOVED:
+        for place in places:
+            del entries[place]
+    elif places:
+        entries[places[0]] = _styled(value, None, 1, flow=False)
+    else:
+        entries.append(_styled(value, None, 1, flow=False))
 
 
 def _set(data: CommentedMap, key: str, value: Any) -> None:

@@ -1,11 +1,12 @@
-"""The first administrator, who invites the others: made at the machine itself, by a command."""
+"""At the machine itself, by a command: the first administrator, who invites the others, and the way back in for one who is
+alone and forgot the password."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.console.people import accounts, audit, links
+from bot.console.people import accounts, audit, links, sessions
 from bot.console.people.accounts import Role
 from bot.console.people.tables import people
 from bot.console.people.tables import links as links_table
@@ -36,4 +37,22 @@ def first_administrator(engine: Engine, name: str, email: str) -> str:
         except accounts.TakenError as error:
             raise SettingsError(say("people.wrong.taken")) from error
         audit.record(connection, None, "people.first", person.name)
+        return links.make(connection, person, links.FIRST_S)
+
+
+def reset_administrator(engine: Engine, name: str) -> str:
+    """The token of a link with which the administrator `name` chooses another password; their sessions end now.
+
+    The password before goes on until the link was used: a command given by mistake locks nobody out. Raises SettingsError
+    where nobody of this name may administer; whoever else forgot a password is helped by an administrator.
+    """
+    with engine.begin() as connection:
+        row = connection.execute(sa.select(people).where(people.c.name == name.strip().lower())).first()
+        if row is None or row.role != Role.ADMINISTRATOR or not row.enabled:
+            standing = sa.select(people.c.name).where(people.c.role == int(Role.ADMINISTRATOR), people.c.enabled)
+            names = ", ".join(sorted(connection.execute(standing).scalars())) or say("people.first.nobody")
+            raise SettingsError(say("people.first.no_such", name=name.strip(), names=names))
+        person = accounts.person_of(row)
+        ended = sessions.end_all(connection, person)
+        audit.record(connection, None, "people.reset", person.name, after={"sessions_ended": ended})
         return links.make(connection, person, links.FIRST_S)

@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.canary import current_canary
 from bot.console.people.accounts import Role
 from bot.console.publish import releasing, serving, versions
+from bot.console.publish.canaries import SHARES
 from bot.console.publish.differences import differences
 from bot.console.publish.releasing import Refused
 from bot.console.train import candidates as gate
@@ -65,8 +67,8 @@ def _field(request: Request, name: str) -> str:
 
 
 def releases_page(request: Request, status: int = 200, *, refused: Refused | None = None,
-                  candidate: str | None = None) -> Response:
-    """The page, with why something was not released where it was refused."""
+                  candidate: str | None = None, percent: int = 0) -> Response:
+    """The page, with why something was not released where it was refused: to all, or to `percent` of a hundred."""
     with database(request).connect() as connection:
         history = versions.history(connection)
         found = gate.candidates(connection, settings(request))
@@ -76,7 +78,8 @@ def releases_page(request: Request, status: int = 200, *, refused: Refused | Non
         back = versions.before(connection, live.name) if live else None
     return page(request, "publish/releases.html", status, live=live, history=history, candidates=found, kept=kept,
                 back=back, refused=refused, chosen=candidate, may_override=request.state.person.role >= Role.ADMINISTRATOR,
-                **_waiting(request, live), **_servers(request))
+                canary=current_canary(settings(request)), shares=SHARES, percent=percent,
+                trouble=getattr(request.app.state, "record_trouble", ""), **_waiting(request, live), **_servers(request))
 
 
 def _waiting(request: Request, live: Any) -> dict[str, Any]:

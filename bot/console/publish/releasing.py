@@ -1,6 +1,7 @@
 """Release and take back: one step, before which nothing has happened and after which all of it has.
 
-    the bundle is built -> the intention is noted in the database -> `current` names it -> the intention is a fact
+    the bundle is built -> the intention is noted in the database -> `current` names it -> the intention is a fact,
+    on the record and in the log
 
 Only the third step is seen by the servers, and it is one rename. Whoever comes after a console that was killed between
 the second and the fourth finds the intention, looks at `current`, and makes it a fact or forgets it.
@@ -11,14 +12,16 @@ from __future__ import annotations
 import fcntl
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterator
 
 from sqlalchemy.engine import Engine
 
+from bot import lexicons
 from bot.check import check
 from bot.console.people.accounts import Person, Role
-from bot.console.publish import versions
+from bot.console.publish import hearing, noting, versions
 from bot.console.publish.versions import Release
 from bot.console.texts import say
 from bot.console.train import candidates as gate
@@ -29,6 +32,7 @@ from bot.overlay import live_project
 from bot.release import (BUNDLE_NAME, BY_CONSOLE, Bundle, build_bundle, current_bundle, current_name, keep_bundles,
                          make_current, open_bundle)
 from bot.settings import Settings
+from bot.staff_files import held
 
 MAX_REASON_CHARACTERS = 2000
 _LOCK = "release.lock"
@@ -43,25 +47,32 @@ class Refused(ImhError):
         self.overridable = overridable
 
 
+@dataclass(frozen=True)
+class Ready:
+    """What can go live: a bundle, what it will be in the history, why, and what the gate said that was overruled."""
+
+    bundle: Bundle
+    kind: str
+    reason: str = ""
+    overruled: tuple[str, ...] = ()
+
+
 def release(engine: Engine, settings: Settings, person: Person, candidate: str | None, reason: str = "") -> Release:
     """Let a candidate's model and the content as it is now go live; of `None`, the content alone.
 
     Raises Refused where the gate holds it back and the person may not, or does not say why they, overrule it.
     """
-    reason = reason.strip()[:MAX_REASON_CHARACTERS]
-    with _alone(engine, settings):
-        project, model, training = parts(engine, settings, candidate)
-        doubts = _doubts(engine, settings, project, candidate)
-        if doubts and (person.role < Role.ADMINISTRATOR or not reason):
-            raise Refused(doubts, overridable=True)
-        bundle = build_bundle(model, project / CONTENT, settings, origin=BY_CONSOLE, training=training)
-        kind = versions.MODEL if candidate else versions.CONTENT
-        return _go_live(engine, settings, person, bundle, kind, reason=reason, overruled=doubts)
+    noting.leave(engine, settings)  # what waits is a commit of its own
+    with alone(engine, settings):
+        ready = prepared(engine, settings, person, candidate, reason)
+        done = go_live(engine, settings, person, ready)
+    noting.leave(engine, settings)
+    return done
 
 
 def take_back(engine: Engine, settings: Settings, person: Person, to: str | None = None, reason: str = "") -> Release:
     """Go back to the version before the one in production, or to another one that is kept. Raises Refused."""
-    with _alone(engine, settings):
+    with alone(engine, settings):
         with engine.connect() as connection:
             name = to or versions.before(connection, current_name(settings))
             known = versions.kept(connection)
@@ -73,25 +84,44 @@ def take_back(engine: Engine, settings: Settings, person: Person, to: str | None
             bundle = open_bundle(settings.var_dir / "releases" / name, settings)
         except ReleaseError as error:
             raise Refused([str(error)]) from error
-        return _go_live(engine, settings, person, bundle, versions.BACK, reason=reason.strip()[:MAX_REASON_CHARACTERS])
+        done = go_live(engine, settings, person, Ready(bundle, versions.BACK, reason.strip()[:MAX_REASON_CHARACTERS]))
+    noting.leave(engine, settings)
+    return done
 
 
 def repair(engine: Engine, settings: Settings) -> None:
     """End what a console that was killed has begun."""
-    with _alone(engine, settings):
+    with alone(engine, settings):
         pass
 
 
 @contextmanager
-def _alone(engine: Engine, settings: Settings) -> Iterator[None]:
+def alone(engine: Engine, settings: Settings) -> Iterator[None]:
     """One release at a time; the kernel takes the lock back from whoever dies."""
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     with (settings.var_dir / _LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with engine.begin() as connection:
+        with held(settings), engine.begin() as connection:
             versions.finish(connection, settings)
             versions.note_found(connection, settings)
         yield
+
+
+def prepared(engine: Engine, settings: Settings, person: Person, candidate: str | None, reason: str) -> Ready:
+    """A candidate's model and the content as it is now, built and signed; of `None`, the content alone.
+
+    The caller is `alone`. Raises Refused where the gate holds it back and the person may not, or does not say why they,
+    overrule it.
+    """
+    reason = reason.strip()[:MAX_REASON_CHARACTERS]
+    project, model, training = parts(engine, settings, candidate)
+    doubts = _doubts(engine, settings, project, candidate)
+    if doubts and (person.role < Role.ADMINISTRATOR or not reason):
+        raise Refused(doubts, overridable=True)
+    bundle = build_bundle(model, project / CONTENT, settings, origin=BY_CONSOLE, training=training)
+    if bundle.name == current_name(settings):
+        raise Refused([say("publish.refused.same")])
+    return Ready(bundle, versions.MODEL if candidate else versions.CONTENT, reason, tuple(doubts))
 
 
 def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Path, Path, str]:
@@ -99,6 +129,8 @@ def parts(engine: Engine, settings: Settings, candidate: str | None) -> tuple[Pa
     try:
         project = live_project(settings)
         load_knowledge(project / CONTENT)  # what the servers would refuse is not even tried
+        if broken := lexicons.problems(project / CONTENT):
+            raise ContentError(broken)
     except ContentError as error:
         raise Refused([str(problem) for problem in error.problems]) from error
     if candidate is None:
@@ -123,19 +155,22 @@ def _doubts(engine: Engine, settings: Settings, project: Path, candidate: str | 
     if candidate is not None:
         with engine.connect() as connection:
             doubts += gate.objections(connection, settings, candidate)
+    elif running := current_bundle(settings):
+        doubts += hearing.doubts(running.content, project)
     return doubts
 
 
-def _go_live(engine: Engine, settings: Settings, person: Person, bundle: Bundle, kind: str, *, reason: str = "",
-             overruled: Sequence[str] = ()) -> Release:
+def go_live(engine: Engine, settings: Settings, person: Person, ready: Ready) -> Release:
+    """Let a bundle answer everybody; a canary is over with that. The caller is `alone`. Raises Refused."""
+    bundle = ready.bundle
     if bundle.name == current_name(settings):
         raise Refused([say("publish.refused.same")])
     with engine.begin() as connection:
-        versions.begin(connection, person, bundle, kind, reason=reason, overruled=overruled)
+        versions.begin(connection, person, bundle, ready.kind, reason=ready.reason, overruled=ready.overruled)
         names = versions.kept(connection)
     keep_bundles([bundle.name, *names], settings)
     make_current(bundle.name, settings)
-    with engine.begin() as connection:
+    with held(settings), engine.begin() as connection:
         done = versions.finish(connection, settings)
     if done is None:  # `make train` made another one current in this very moment
         raise Refused([say("publish.refused.overtaken")])

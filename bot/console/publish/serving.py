@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bot import archive
+from bot.canary import current_canary
 from bot.console.publish.workers import Workers
 from bot.console.web import anybody, say, settings
-from bot.release import BUNDLE_NAME, current_bundle, current_name
-from bot.sources import REFUSED, RUNNING
+from bot.errors import ReleaseError
+from bot.release import BUNDLE_NAME, Bundle, current_bundle, current_name, open_bundle
+from bot.sources import ON_TRIAL, REFUSED, RUNNING
 
 # Wrong tokens from one address; a server whose token is wrong asks 20 times a minute and is told at each.
 _WRONG_TOKENS = parse("60 per minute")
@@ -49,23 +51,46 @@ def _hash(text: str) -> bytes:
 
 @anybody
 def bundle(request: Request) -> Response:
-    """The signed bundle as a tar archive; 304 where the server knows it, 404 where nothing was released yet."""
+    """The signed bundle as a tar archive; 304 where the server knows it, 404 where nothing was released yet.
+
+    Each answer says which version a share of the senders is to be answered from, if there is one.
+    """
     door, workers = at_hand(request)
     if refused := door.refusal(request, settings(request).console_token):
         return refused
-    workers.heard(request.headers.get(RUNNING, ""), request.headers.get(REFUSED, ""))
+    workers.heard(request.headers.get(RUNNING, ""), request.headers.get(REFUSED, ""), request.headers.get(ON_TRIAL, ""))
+    canary = current_canary(settings(request))
+    told = {ON_TRIAL: f"{canary.share.bundle} {canary.share.percent}"} if canary else {}
     name = current_name(settings(request))
     if not re.fullmatch(BUNDLE_NAME, name):
         return PlainTextResponse(say("publish.bundle.none"), 404)
     etag = f'"{name}"'
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
-        return Response(status_code=304, headers={"ETag": etag})
+        return Response(status_code=304, headers={"ETag": etag, **told})
     found = current_bundle(settings(request))
     if found is None:  # damaged here; what the servers have is better
         return PlainTextResponse(say("publish.bundle.damaged"), 503)
+    return _packed(found, told)
+
+
+@anybody
+def canary(request: Request) -> Response:
+    """The signed bundle that a share of the senders is to be answered from; 404 where there is none."""
+    if refused := at_hand(request)[0].refusal(request, settings(request).console_token):
+        return refused
+    going_on = current_canary(settings(request))
+    if going_on is None:
+        return PlainTextResponse(say("publish.bundle.no_canary"), 404)
+    try:
+        return _packed(open_bundle(settings(request).var_dir / "releases" / going_on.bundle, settings(request)), {})
+    except ReleaseError:
+        return PlainTextResponse(say("publish.bundle.damaged"), 503)
+
+
+def _packed(found: Bundle, told: dict[str, str]) -> Response:
     return StreamingResponse(archive.pack(found.folder), media_type="application/x-tar", headers={
-        "ETag": f'"{found.name}"', "Content-Length": str(archive.packed_size(found.folder))})
+        "ETag": f'"{found.name}"', "Content-Length": str(archive.packed_size(found.folder)), **told})
 
 
 def at_hand(request: Request) -> tuple[Door, Workers]:

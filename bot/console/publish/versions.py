@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from bot.console.people import accounts, audit
 from bot.console.people.accounts import Person
+from bot.console.publish import noting
 from bot.console.publish.tables import releases
 from bot.inputs import content_key
 from bot.release import Bundle, current_bundle, current_name
@@ -79,7 +80,10 @@ def begin(connection: Connection, person: Person, bundle: Bundle, kind: str, *, 
 
 
 def finish(connection: Connection, settings: Settings) -> Release | None:
-    """Note that what was about to go live did; nothing happened where it did not. The caller holds the lock."""
+    """Note that what was about to go live did; nothing happened where it did not.
+
+    The caller holds the lock of releases and that of staff files.
+    """
     finished = None
     for row in connection.execute(sa.select(releases).where(~releases.c.done).order_by(releases.c.id)).all():
         if row.bundle != current_name(settings):
@@ -88,10 +92,12 @@ def finish(connection: Connection, settings: Settings) -> Release | None:
         earlier = history(connection, 1)
         connection.execute(releases.update().where(releases.c.id == row.id).values(done=True))
         account = accounts.find(connection, row.person_id)
-        audit.record(connection, account.person if account else None, f"publish.{row.kind}", row.bundle,
-                     before={"bundle": earlier[0].bundle} if earlier else None,
-                     after={"bundle": row.bundle, "training": row.training, "content": row.content,
-                            "reason": row.reason, "overruled": json.loads(row.overruled)})
+        person, before = account.person if account else None, earlier[0].bundle if earlier else None
+        facts = {"training": row.training, "content": row.content, "reason": row.reason,
+                 "overruled": json.loads(row.overruled)}
+        audit.record(connection, person, f"publish.{row.kind}", row.bundle, before={"bundle": before} if before else None,
+                     after={"bundle": row.bundle, **facts})
+        noting.note(connection, settings, person, row.kind, row.bundle, row.at, {"before": before, **facts})
         finished = _release(row)
     return finished
 

@@ -21,12 +21,14 @@ _WORKER = "[A-Za-z0-9.-]{1,64}"
 
 @dataclass(frozen=True)
 class Worker:
-    """One process that answers. `bundle` is what it answers from, `refused` what it would not take; either may be empty."""
+    """One process that answers. `bundle` is what it answers from, `refused` what it would not take, `on_trial` what it
+    answers a share of the senders from; each may be empty."""
 
     name: str
     bundle: str
     refused: str
     seen_at: float
+    on_trial: str = ""
 
 
 class Workers:
@@ -36,15 +38,15 @@ class Workers:
         self._seen: dict[str, Worker] = {}
         self._lock = threading.Lock()
 
-    def heard(self, running: str, refused: str) -> None:
+    def heard(self, running: str, refused: str, on_trial: str = "") -> None:
         """Take what a worker says of itself; nonsense is passed over."""
         name, _, bundle = running.partition(" ")
-        if not re.fullmatch(_WORKER, name) or not _is_bundle(bundle) or not _is_bundle(refused):
+        if not re.fullmatch(_WORKER, name) or not all(map(_is_bundle, (bundle, refused, on_trial))):
             return
         with self._lock:
             self._forget()
             if name in self._seen or len(self._seen) < _MOST:
-                self._seen[name] = Worker(name, bundle, refused, time.time())
+                self._seen[name] = Worker(name, bundle, refused, time.time(), on_trial)
 
     def alive(self, settings: Settings) -> list[Worker]:
         """Everybody who was heard of in the last seconds, by name."""
@@ -69,6 +71,7 @@ def _noted(path: Path) -> Worker | None:
     """What a worker on this var folder wrote down; None where it went away or is no worker's."""
     try:
         note = json.loads(path.read_text(encoding="ascii"))
-        return Worker(path.stem, str(note["bundle"]), str(note["refused"]), path.stat().st_mtime)
+        return Worker(path.stem, str(note["bundle"]), str(note["refused"]), path.stat().st_mtime,
+                      str(note.get("canary", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None

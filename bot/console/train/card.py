@@ -14,7 +14,7 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -31,7 +31,8 @@ class QualityCard:
 
     `items` is what `bot.evaluation.items.to_items` gives; `leaks` has the keys of held-out lines that the training data
     gives away, each with the intent that it is held out for and the one that is trained; `sizes` counts lines and
-    bytes; `seconds` is what each step of the training took.
+    bytes; `seconds` is what each step of the training took; `code` is the hash of the code that trained and judged it,
+    empty on cards that are older than that.
     """
 
     name: str
@@ -41,6 +42,7 @@ class QualityCard:
     leaks: tuple[tuple[str, str, str], ...] = ()
     sizes: Mapping[str, int] | None = None
     seconds: Mapping[str, float] | None = None
+    code: str = ""
 
     @functools.cached_property
     def quality(self) -> Quality:
@@ -54,12 +56,11 @@ class QualityCard:
                       if other.items["lines"].get(key, {}).get("intent") == item["intent"]}}
         for part in ("doubles", "dialogues", "also"):
             kept[part] = {key: item for key, item in self.items[part].items() if key in other.items[part]}
-        return QualityCard(self.name, self.made_at, self.by, kept, self.leaks, self.sizes, self.seconds)
+        return replace(self, items=kept)
 
     def with_items(self, more: Mapping[str, Mapping[str, Any]]) -> QualityCard:
         """This card, and what became of more lines."""
-        together = {part: {**self.items[part], **more[part]} for part in self.items}
-        return QualityCard(self.name, self.made_at, self.by, together, self.leaks, self.sizes, self.seconds)
+        return replace(self, items={part: {**self.items[part], **more[part]} for part in self.items})
 
     def write(self, settings: Settings) -> None:
         """Put the card beside its model."""

@@ -29,7 +29,7 @@ from bot.console.train.card import QualityCard, model_of, read_card
 from bot.console.train.running import Running
 from bot.errors import ContentError, ImhError
 from bot.evaluation.leaks import leaks
-from bot.inputs import CONTENT, training_key
+from bot.inputs import CONTENT, trainer_key, training_key
 from bot.overlay import live_project
 from bot.release import current_bundle, kept_model
 from bot.settings import Settings
@@ -65,7 +65,7 @@ def work(running: Running, person: Person) -> None:
     items = judging.ask(model, project, running.folder, content=project / CONTENT, also=also, told=running.tell)
     running.step("card")
     QualityCard(name, time.time(), person.shown, items, given_away, judging.sizes(model, project),
-                running.seconds).write(settings)
+                running.seconds, trainer_key(project)).write(settings)
     running.finish(name, person)
     with running.engine.begin() as connection:
         forget_old(connection, settings)

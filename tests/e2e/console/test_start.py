@@ -61,6 +61,26 @@ def test_the_command_makes_the_first_administrator_once(tmp_path: Path) -> None:
         assert again.stdout == "" and "Traceback" not in again.stderr
 
 
+def test_the_command_lets_a_lone_administrator_in_again(tmp_path: Path) -> None:
+    """Beside the running console: their session ends, and the link that it prints opens the console once."""
+    with Console(tmp_path) as console, httpx.Client(trust_env=False) as client:
+        def choose(link: str, password: str) -> int:
+            csrf = client.get(link).text.split('name="csrf" value="')[1].split('"')[0]
+            return client.post(link, data={"csrf": csrf, "password": password}).status_code
+
+        first = console.first_administrator()
+        assert choose(first, "otters sleep in kelp") == 303
+        assert client.get(f"{console.address}/accounts").status_code == 200
+        done = run("administrator", "maria", "--reset", var_dir=tmp_path, port=console.port)
+        assert done.returncode == 0 and client.get(f"{console.address}/accounts").status_code == 303
+        link = done.stdout.strip()
+        assert link.startswith(f"{console.address}/join/") and choose(link, "seven lemons in a boat") == 303
+        assert client.get(f"{console.address}/accounts").status_code == 200
+        assert client.get(link).status_code == 404
+        refused = run("administrator", "eve", "--reset", var_dir=tmp_path, port=console.port)
+        assert refused.returncode == 1 and refused.stdout == "" and "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize("request_", [
     b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
     b"GARBAGE\r\n\r\n",

@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "bot/insight": ("bot.logs", "bot.settings"),
     "bot/render": ("bot.knowledge", "bot.sms"),
     # What the console stands on: neither the channels, the engine nor the server, which are the bot's own.
-    "bot/console": ("bot.archive", "bot.check", "bot.errors", "bot.inputs", "bot.knowledge", "bot.logs", "bot.overlay",
+    "bot/console": ("bot.archive", "bot.canary", "bot.check", "bot.errors", "bot.inputs", "bot.insight.health",
+                    "bot.knowledge", "bot.lexicons", "bot.logs", "bot.overlay",
                     "bot.privacy", "bot.reading", "bot.release", "bot.render", "bot.safety", "bot.settings", "bot.sms",
                     "bot.sources", "bot.staff_files", "bot.store.database", "bot.store.tables", "bot.training",
                     "bot.wiring", "nlu.corpus", "nlu.encoders",
@@ -38,7 +39,7 @@ MAY_IMPORT = {
     "nlu": ("bot.safety",),
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
-                "bot/wiring.py", "bot/archive.py", "bot/inputs.py", "bot/release.py",
+                "bot/wiring.py", "bot/archive.py", "bot/canary.py", "bot/lexicons.py", "bot/inputs.py", "bot/release.py",
                 "bot/sources.py", "bot/knowledge", "bot/rates.py", "bot/reading.py", "bot/safety", "bot/sms",
                 "bot/privacy", "bot/insight",
                 "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))

@@ -14,6 +14,7 @@ import pytest
 
 from bot import release
 from bot.errors import ReleaseError
+from bot.inputs import trainer_key
 from bot.release import (Bundle, build_bundle, changed_since, current_bundle, good_bundles, keep_bundles, make_bundle,
                          make_current, open_bundle, training_key)
 from bot.settings import Settings
@@ -198,6 +199,17 @@ def test_a_changed_answer_asks_for_no_training(sources: Path, name: str) -> None
     before = training_key(sources)
     (sources / name).write_text("after", encoding="utf-8")
     assert training_key(sources) == before
+
+
+@pytest.mark.parametrize(("name", "counts"), [("config.yml", True), ("nlu/components/scope.py", True),
+                                              ("bot/training.py", True), ("bot/evaluation/items.py", True),
+                                              ("nlu/data/topics/indicators.yml", False), ("bot/content/crisis.yml", False)])
+def test_code_that_trains_is_told_from_what_it_trains_on(tmp_path: Path, name: str, counts: bool) -> None:
+    """The card's hash of the code stays the same over other examples, and no change of the code hides in it."""
+    before = trainer_key(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("x", encoding="utf-8")
+    assert (trainer_key(tmp_path) != before) == counts
 
 
 def test_compiled_bytecode_asks_for_no_training(sources: Path) -> None:

@@ -10,20 +10,26 @@ import json
 import logging
 import shutil
 import tarfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 
 from bot import archive, updates
+from bot.canary import Canary, Step, end_canary, write_canary
 from bot.errors import ReleaseError
 from bot.knowledge import CONTENT, current, load_knowledge, one_knowledge, use
+from bot.lexicons import current_lexicons, load_lexicons, use_lexicons
+from bot.privacy import shared_masker
 from bot.release import Bundle, build_bundle, current_name, make_current, open_bundle
 from bot.running import Running, load
+from bot.safety import shared_screen
 from bot.settings import Settings
+from bot.sms.keywords import Wish, shared_keywords
 from bot.updates import Updates
 from tests.support.fake_console import TOKEN, FakeConsole
 
@@ -43,7 +49,8 @@ class Models:
         if bundle.model.read_bytes() == b"broken":
             raise ReleaseError(f"Bundle {bundle.name} cannot be used: it is broken.", bundle=bundle.name)
         self.loaded.append(bundle.name)
-        return Running(bundle, f"engine of {bundle.name}", load_knowledge(bundle.content))
+        return Running(bundle, f"engine of {bundle.name}", load_knowledge(bundle.content),
+                       load_lexicons(bundle.content))
 
 
 class Server:
@@ -79,8 +86,12 @@ class Site:
         self.folder = folder
         self.settings = Settings(var_dir=folder / "var", secret=KEY)
 
-    def bundle(self, said: str = THANKS, model: bytes = b"model", settings: Settings | None = None) -> Bundle:
+    def bundle(self, said: str = THANKS, model: bytes = b"model", settings: Settings | None = None,
+               files: Mapping[str, str] | None = None) -> Bundle:
+        """`files` take the place of those of their name in the content."""
         content = Path(shutil.copytree(CONTENT, self.folder / "content", dirs_exist_ok=True))
+        for name, text in (files or {}).items():
+            (content / name).write_text(text, encoding="utf-8")
         phrases = (CONTENT / "phrases.yml").read_text(encoding="utf-8")
         (content / "phrases.yml").write_text(phrases.replace(THANKS, said), encoding="utf-8")
         (self.folder / "0123abcd.tar.gz").write_bytes(model)
@@ -115,10 +126,11 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Models:
 
 @pytest.fixture(autouse=True)
 def knowledge_stays() -> Iterator[None]:
-    """Other tests find the knowledge that they had."""
-    before = current()
+    """Other tests find the knowledge and the lexicons that they had."""
+    before, lexicons = current(), current_lexicons()
     yield
     use(before)
+    use_lexicons(lexicons)
 
 
 # --- From the var folder ----------------------------------------------------------------------------------------------
@@ -224,6 +236,81 @@ def test_content_that_does_not_hold_together_is_refused(server: Server, site: Si
     assert current().crisis.lines
 
 
+def of_the_content(name: str) -> str:
+    return (CONTENT / name).read_text(encoding="utf-8")
+
+
+def with_more_words() -> dict[str, str]:
+    """Each lexicon with something that it did not know before."""
+    return {
+        "crisis_lexicon.yml": of_the_content("crisis_lexicon.yml").replace(
+            "\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgle the frumious]}\n", 1),
+        "sms_keywords.yml": of_the_content("sms_keywords.yml").replace("en: [stop, stopall,", "en: [stop, zorgle, stopall,", 1),
+        "names.txt": of_the_content("names.txt").replace("\n= given\n", "\n= given\nzorglina\n", 1)}
+
+
+def hears_the_new_words() -> list[bool]:
+    keyword = shared_keywords().read("zorgle")
+    return [shared_screen().screen("zorgle the frumious").kinds == ("poison",),
+            keyword is not None and keyword.wish is Wish.STOP, "[name]" in shared_masker().mask("zorglina bites")]
+
+
+def test_new_words_are_listened_for_without_a_restart(server: Server, site: Site, models: Models) -> None:
+    """Danger, STOP and names: by a content-only release, in the running server; and no longer once it is taken back."""
+    assert hears_the_new_words() == [False, False, False]
+    make_current(site.bundle(files=with_more_words()).name, site.settings)
+    server.looks()
+    assert hears_the_new_words() == [True, True, True] and models.loaded == [server.first.name]
+    make_current(server.first.name, site.settings)
+    server.looks()
+    assert hears_the_new_words() == [False, False, False]
+
+
+def test_a_lexicon_that_did_not_change_is_not_built_again(server: Server, site: Site) -> None:
+    """It takes a second and 20 MB."""
+    screen = shared_screen()
+    make_current(site.bundle("You are.").name, site.settings)
+    server.looks()
+    assert said() == "You are." and shared_screen() is screen
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("crisis_lexicon.yml", "rules: ["), ("sms_keywords.yml", "words: {stop: []}"), ("privacy_lexicon.yml", "masks: {}"),
+    ("names.txt", "= given\n")], ids=["crisis", "text messages", "masks", "names"])
+def test_a_broken_lexicon_is_never_loaded(server: Server, site: Site, caplog: pytest.LogCaptureFixture, name: str,
+                                          text: str) -> None:
+    """Signed by us, and yet refused, once: danger is heard, STOP obeyed and names masked as before."""
+    before = current_lexicons()
+    make_current(site.bundle("You are.", files={name: text}).name, site.settings)
+    with caplog.at_level(logging.ERROR):
+        server.looks(3)
+    assert len(caplog.records) == 1 and name in caplog.records[0].getMessage()
+    assert current_lexicons() is before and said() == THANKS
+    assert shared_screen().screen("my baby is not breathing") and shared_keywords().read("STOP")
+
+
+def test_danger_is_heard_at_every_moment_of_a_release(server: Server, site: Site) -> None:
+    """While the lexicons change, there and back, no message finds none."""
+    deaf: list[str] = []
+    looking = threading.Event()
+
+    def listen() -> None:
+        while not looking.is_set():
+            if not shared_screen().screen("my baby is not breathing") or not shared_keywords().read("STOP"):
+                deaf.append("a message")
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    try:
+        for name in (site.bundle(files=with_more_words()).name, server.first.name):
+            make_current(name, site.settings)
+            server.looks()
+    finally:
+        looking.set()
+        listener.join()
+    assert deaf == [] and server.version == server.first.name
+
+
 def test_a_worker_tells_what_it_answers_from(server: Server, site: Site) -> None:
     """In a file that the console reads while the worker lives, and no longer."""
     bundle = site.bundle(model=b"broken")
@@ -238,8 +325,82 @@ def test_a_worker_tells_what_it_answers_from(server: Server, site: Site) -> None
                 notes.extend(json.loads(path.read_text()) for path in (site.settings.var_dir / "workers").iterdir())
 
     asyncio.run(run())
-    assert notes == [{"bundle": server.first.name, "refused": bundle.name}]
+    assert notes == [{"bundle": server.first.name, "refused": bundle.name, "canary": ""}]
     assert list((site.settings.var_dir / "workers").iterdir()) == []
+
+
+# --- A version on trial -----------------------------------------------------------------------------------------------
+
+
+def tries(site: Site, bundle: Bundle, percent: int = 10) -> None:
+    """Give a bundle to a share of the senders, beside what is live."""
+    write_canary(Canary(bundle.name, current_name(site.settings), (Step(1.0, percent),), "model", "Ana"), site.settings)
+
+
+def on_trial(server: Server) -> tuple[Any, int] | None:
+    """The engine that a share is answered from, and the share."""
+    trial = server.app.ctx.on_trial
+    return (trial.running.engine, trial.share.percent) if trial else None
+
+
+def test_a_version_on_trial_stays_beside_production(server: Server, site: Site, models: Models) -> None:
+    """Loaded once, however often is looked; widened without loading; and production is what it was."""
+    bundle = site.bundle("You are.", b"another model")
+    tries(site, bundle)
+    server.looks(3)
+    assert on_trial(server) == (f"engine of {bundle.name}", 10)
+    tries(site, bundle, 50)
+    server.looks()
+    assert on_trial(server) == (f"engine of {bundle.name}", 50)
+    assert models.loaded == [server.first.name, bundle.name]
+    assert server.app.ctx.agent == f"engine of {server.first.name}" and said() == THANKS
+    assert current_name(site.settings) == server.first.name
+
+
+def test_a_content_on_trial_needs_no_other_model(server: Server, site: Site, models: Models) -> None:
+    """Two contents, one engine."""
+    tries(site, site.bundle("You are."))
+    server.looks()
+    assert on_trial(server) == (f"engine of {server.first.name}", 10) and models.loaded == [server.first.name]
+    assert server.app.ctx.on_trial.running.knowledge.phrase("thanks", "en") == "You are."
+
+
+def test_what_is_taken_back_from_its_share_is_let_go(server: Server, site: Site) -> None:
+    """Everybody is answered from production again."""
+    tries(site, site.bundle("You are.", b"another model"))
+    server.looks()
+    end_canary(site.settings)
+    server.looks()
+    assert on_trial(server) is None and server.version == server.first.name
+
+
+def test_what_was_on_trial_is_released_without_loading_it_again(server: Server, site: Site, models: Models) -> None:
+    """It goes from the share to all in one step."""
+    bundle = site.bundle("You are.", b"another model")
+    tries(site, bundle)
+    server.looks()
+    make_current(bundle.name, site.settings)
+    server.looks()
+    assert on_trial(server) is None and server.app.ctx.agent == f"engine of {bundle.name}" and said() == "You are."
+    assert models.loaded == [server.first.name, bundle.name]
+
+
+def test_any_other_release_ends_a_trial(server: Server, site: Site) -> None:
+    """A corrected crisis line reaches everybody, the share too."""
+    tries(site, site.bundle("You are.", b"another model"))
+    server.looks()
+    make_current(site.bundle("Corrected.").name, site.settings)
+    server.looks()
+    assert on_trial(server) is None and said() == "Corrected."
+
+
+def test_a_version_on_trial_that_cannot_be_used_is_refused_once(server: Server, site: Site,
+                                                                caplog: pytest.LogCaptureFixture) -> None:
+    """And nobody is answered from it."""
+    tries(site, site.bundle(model=b"broken"))
+    with caplog.at_level(logging.ERROR):
+        server.looks(4)
+    assert len(caplog.records) == 1 and on_trial(server) is None and server.version == server.first.name
 
 
 # --- A turn -----------------------------------------------------------------------------------------------------------
@@ -323,6 +484,45 @@ def test_the_console_is_told_who_asks_and_what_runs(pulling: Server, console: Fa
     assert worker and running == console.etag
 
 
+def try_out(console: FakeConsole, bundle: Bundle, percent: int) -> None:
+    """Let the console give a bundle to a share of the senders."""
+    console.trial_name, console.trial = bundle.name, b"".join(archive.pack(bundle.folder))
+    console.headers["X-IMH-Canary"] = f"{bundle.name} {percent}"
+
+
+def test_the_console_s_version_on_trial_is_fetched_once(pulling: Server, console: FakeConsole, elsewhere: Site) -> None:
+    """Under the token, verified, and the console is told; what is in production stays it."""
+    live = elsewhere.bundle("You are.")
+    hand_out(console, live)
+    bundle = elsewhere.bundle("Tried.", b"another model")
+    try_out(console, bundle, 25)
+    pulling.looks(4)
+    assert on_trial(pulling) == (f"engine of {bundle.name}", 25) and console.trials_sent == 1
+    assert pulling.version == live.name and console.asked[-1]["x-imh-canary"] == bundle.name
+    console.headers.clear()
+    pulling.looks()
+    assert on_trial(pulling) is None
+
+
+def test_a_console_that_is_away_ends_no_trial(pulling: Server, console: FakeConsole, elsewhere: Site) -> None:
+    """People keep the version that they have until it can be asked again."""
+    hand_out(console, elsewhere.bundle("You are."))
+    try_out(console, elsewhere.bundle("Tried.", b"another model"), 25)
+    pulling.looks(2)
+    console.status, console.headers = 502, {}
+    pulling.looks(2)
+    assert on_trial(pulling) is not None
+
+
+@pytest.mark.parametrize("told", ["", "x", "../../etc 10", f"{'a' * 16}", f"{'a' * 16} 0", f"{'a' * 16} 101", f"{'a' * 16} 1e1"])
+def test_a_share_that_makes_no_sense_is_none(pulling: Server, console: FakeConsole, elsewhere: Site, told: str) -> None:
+    """Nothing is fetched for it."""
+    hand_out(console, elsewhere.bundle("You are."))
+    console.headers["X-IMH-Canary"] = told
+    pulling.looks(2)
+    assert console.trials_sent == 0 and on_trial(pulling) is None
+
+
 def test_nothing_was_released_yet(pulling: Server, console: FakeConsole, caplog: pytest.LogCaptureFixture) -> None:
     """The console has nothing: that is no trouble."""
     pulling.looks(2)
@@ -363,6 +563,23 @@ def test_a_bad_archive_is_fetched_once(pulling: Server, console: FakeConsole, el
     hand_out(console, elsewhere.bundle("Welcome."))
     pulling.looks(1)
     assert said() == "Welcome."
+
+
+@pytest.mark.parametrize("harm", [cut_off, with_a_link, lambda data: b"noise" * 1000, None],
+                         ids=["cut off", "a link inside", "noise", "without a name"])
+def test_a_bad_version_on_trial_is_fetched_once(pulling: Server, console: FakeConsole, elsewhere: Site,
+                                                caplog: pytest.LogCaptureFixture, harm: Any) -> None:
+    """And nobody is answered from it."""
+    hand_out(console, elsewhere.bundle("You are."))
+    try_out(console, elsewhere.bundle("Tried.", b"another model"), 25)
+    if harm:
+        console.trial = harm(console.trial)
+    else:
+        console.trial_name = "../../etc/passwd"
+    pulling.looks(1)
+    with caplog.at_level(logging.ERROR):
+        pulling.looks(4)
+    assert console.trials_sent == 1 and on_trial(pulling) is None and said() == "You are."
 
 
 def test_a_bundle_of_another_key_is_refused(pulling: Server, console: FakeConsole, elsewhere: Site,

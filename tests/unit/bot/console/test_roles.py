@@ -17,8 +17,9 @@ from bot.settings import Settings
 from tests.support.console import browser
 
 SAFE = {"GET", "HEAD"}
-# What anybody may open: signing in, and what the bots fetch with a token of their own. Nothing is added here lightly.
-OPEN = {"/sign-in", "/join/{token}", "/sign-in/provider", "/sign-in/provider/back", "/bundle"}
+# What anybody may open: signing in, health, and what the bots fetch with a token of their own. Nothing is added here lightly.
+OPEN = {"/sign-in", "/join/{token}", "/sign-in/provider", "/sign-in/provider/back", "/bundle",
+        "/bundle/canary", "/health/live", "/health/ready"}
 VALUES = {"int": "999999", "str": "x", "path": "x", "float": "1.5", "uuid": "00000000-0000-0000-0000-000000000000"}
 
 

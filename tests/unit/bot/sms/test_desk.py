@@ -99,7 +99,7 @@ class Counter:
     def __init__(self, **options: Any) -> None:
         self.records, self.dialogue = FakeRecords(), FakeDialogue()
         self.desk = Desk(
-            pseudonyms=Pseudonyms("k" * 32), records=self.records, dialogue=self.dialogue, keywords=shared_keywords(),
+            pseudonyms=Pseudonyms("k" * 32), records=self.records, dialogue=self.dialogue, keywords=shared_keywords,
             hears=lambda text: ("self_harm",) if "kill myself" in text or "quiero morir" in text else (),
             throttle=Throttle(sender=(SENDER_COUNT, 600), total=(1000, 600)), **options)
         self._ids = iter(range(100, 10_000))

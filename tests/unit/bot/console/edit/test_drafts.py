@@ -179,6 +179,75 @@ def test_a_crisis_line_is_added(alone: Desk) -> None:
     assert "county_line" not in alone.written("bot/content/crisis.yml")
 
 
+def test_a_contact_goes_and_comes_back(ana: Desk, ben: Desk) -> None:
+    """Both by two people, each as a draft with its difference; in the log is the whole entry."""
+    contacts = "bot/content/contacts.yml"
+    draft = ana.begin("contact/contact_clarke", deed="remove")
+    page = ana.client.get(f"{draft}/difference").text
+    assert "Removal" in page and "(505) 986-0831" in page and ana.client.get(draft).status_code == 303
+    assert ana.step(draft, "publish").status_code == 403 and ana.step(draft, "send").status_code == 303
+    assert ana.step(draft, "approve").status_code == 403 and ben.step(draft, "approve").status_code == 303
+    assert ben.step(draft, "publish").status_code == 303
+    gone, came = changed_lines(ana, contacts)
+    assert gone.startswith("- id: contact_clarke") and came == ""
+    assert ana.client.get("/answers/contact/contact_clarke").status_code == 404
+    removed = log(ana.client.app)[-1]  # type: ignore[arg-type]
+    assert json.loads(removed.before)["phone"] == "+15059860831" and "values" not in json.loads(removed.after)
+
+    draft = ana.client.post("/answers/contacts", data={"id": "jane_clarke"}).headers["location"]
+    own = "contacts.jane_clarke"
+    fit = {f"{own}.brief": "issues-brief-1", f"{own}.passage": "contact_clarke", f"{own}.name": "Jane Clarke",
+           f"{own}.credentials": "Ph.D.", f"{own}.phone": "+15059860831", f"{own}.display": "(505) 986-0831"}
+    response = ana.save(draft, do="go_on", **{**fit, f"{own}.display": "(505) 986-0832"})
+    assert response.status_code == 422 and "not printed in the passage" in html.unescape(response.text)
+    assert ana.save(draft, do="go_on", **fit).status_code == 303
+    ana.step(draft, "send")
+    ben.step(draft, "approve")
+    assert ben.step(draft, "publish").status_code == 303
+    assert "  - id: jane_clarke\n    brief: issues-brief-1\n    passage: contact_clarke\n" in ana.written(contacts)
+    assert "(505) 986-0831" in ana.client.get("/answers/contact/jane_clarke").text
+
+
+def test_the_contact_of_every_answer_cannot_be_taken_away(alone: Desk) -> None:
+    """It is said why, and nothing is written."""
+    draft = alone.begin("contact/contact_office", deed="remove")
+    response = alone.step(draft, "publish")
+    assert response.status_code == 422 and "Every answer shows this contact" in response.text
+    assert not (alone.staff / "bot").exists()
+
+
+def test_a_draft_of_a_contact_that_went_is_told(alone: Desk) -> None:
+    """Somebody else took it away meanwhile: nothing half comes back, and the page stays readable."""
+    other = Desk(browser(alone.client.app, Role.EDITOR), alone.staff)  # type: ignore[arg-type]
+    mine = alone.begin("contact/contact_clarke")
+    alone.save(mine, **{"contacts.contact_clarke.credentials": ""})
+    theirs = other.begin("contact/contact_clarke", deed="remove")
+    assert other.step(theirs, "publish").status_code == 303
+    assert alone.client.get(f"{mine}/difference").status_code == 200
+    assert alone.step(mine, "publish").status_code in (409, 422)
+    assert "contact_clarke" not in alone.written("bot/content/contacts.yml").replace("passage: contact_clarke", "")
+
+
+def test_without_a_printed_number_there_is_no_new_contact(alone: Desk) -> None:
+    """All that the brief prints are contacts already; that is said instead of an empty form."""
+    response = alone.client.post("/answers/contacts", data={"id": "contact_lopez"})
+    assert response.status_code == 422 and "ask NMAIMH for a new brief" in response.text
+
+
+@pytest.mark.parametrize("key", ["topic/indicators", "contacts/shared", "danger/abuse", "dangers/shared", "phrase/thanks"])
+def test_only_contacts_and_lines_can_be_taken_away(alone: Desk, key: str) -> None:
+    """A forged removal of anything else is refused."""
+    assert alone.client.post(f"/answers/{key}", data={"deed": "remove"}).status_code == 400
+    assert alone.client.post(f"/answers/{key}", data={"deed": "add"}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["default", "checked", "contacts", "contact_office", "Jane"])
+def test_an_id_that_no_contact_can_have_is_told(alone: Desk, name: str) -> None:
+    """That of another one, or of what stands beside the contacts."""
+    response = alone.client.post("/answers/contacts", data={"id": name})
+    assert response.status_code == 422 and 'id="id-error"' in response.text
+
+
 @pytest.mark.parametrize("name", ["", "Emergency", "a b", "../x", "emergency", "x" * 41])
 def test_an_id_that_cannot_be_is_told(alone: Desk, name: str) -> None:
     """At its field, with what was typed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from bot.console.edit import rules
 from bot.console.edit.fields import Value
 from bot.console.edit.subjects import Subject, fields, subjects
-from bot.console.edit.trial import examine
+from bot.console.edit.trial import Change, examine
 from bot.console.edit.yaml_text import read
-from bot.knowledge import Knowledge
+from bot.knowledge import Knowledge, load_knowledge
+from bot.knowledge.answers import Author
 from tests.unit.bot.console.edit.conftest import PLAIN, TODAY, change, found, outcome, text
 
 CHECKED = "lines.poison_help.checked"
@@ -106,6 +108,100 @@ def test_a_contact_is_as_the_brief_prints_it(values: dict[str, str], field: str,
     """And is dialled as it is shown."""
     own = {f"contacts.contact_clarke.{key}": value for key, value in values.items()}
     assert said in found("contact", "contact_clarke", own)[f"contacts.contact_clarke.{field}"]
+
+
+def test_a_person_can_be_taken_away() -> None:
+    """And is quoted to nobody from then on, who asks for a person or not; everybody else is quoted as before."""
+    after = outcome("contact", "contact_clarke", deed="remove", whole=True)
+    assert after.findings == () and after.knowledge and "contact_clarke" not in after.knowledge.contacts
+    for people in (False, True):
+        answer = Author(after.knowledge, "en", "parent").topic("contact", people=people)
+        assert answer.quote and "Clarke" not in answer.quote.text and "info@nmaimh.org" in answer.quote.text
+        assert ("Harris" in answer.quote.text) is people
+
+
+def test_the_contact_that_every_answer_shows_stays() -> None:
+    """Another one is chosen first."""
+    assert "Choose another one" in found("contact", "contact_office", deed="remove")[""]
+
+
+def test_a_contact_that_an_answer_names_stays(project: Path) -> None:
+    """Who reads the number or the address is led to somebody; told is the answer."""
+    file = project / "bot/content/topics/indicators.yml"
+    file.write_text(file.read_text(encoding="utf-8").replace("plain: >-\n", "plain: >-\n        Call (505) 986-0831.\n", 1),
+                    encoding="utf-8")
+    removal = change("contact", "contact_clarke", deed="remove")
+    told = examine(removal, text(removal.subject), project, TODAY).findings
+    assert [finding.sentence for finding in told if "(505) 986-0831" in finding.sentence and "named by" in finding.sentence]
+
+
+def test_the_last_contact_stays(project: Path) -> None:
+    """Every answer ends with one."""
+    alone = text(Subject("contact", "contact_office")).split("  - id: contact_clarke")[0]
+    (project / "bot/content/contacts.yml").write_text(alone, encoding="utf-8")
+    removal = change("contact", "contact_office", deed="remove")
+    assert "last contact" in examine(removal, alone, project, TODAY).findings[0].sentence
+
+
+def again(**values: Value) -> tuple[Change, str]:
+    """Jane Clarke, taken away, comes back; the change and the file that it is made of."""
+    removal = change("contact", "contact_clarke", deed="remove")
+    base = removal.applied(text(removal.subject))
+    knowledge = load_knowledge()
+    del (left := dict(knowledge.contacts))["contact_clarke"]
+    knowledge = replace(knowledge, contacts=left)
+    subject = Subject("contact", "jane")
+    its_fields = fields(subject, read(base), knowledge)
+    fit = {"brief": "issues-brief-1", "passage": "contact_clarke", "name": "Jane Clarke", "phone": "+15059860831",
+           "display": "(505) 986-0831"}
+    own = {f"contacts.jane.{key}": value for key, value in {**fit, **values}.items()}
+    return Change(subject, "add", its_fields, {**{field.name: field.shown(read(base)) for field in its_fields}, **own}), base
+
+
+def test_a_new_contact_is_one_that_a_brief_prints(project: Path) -> None:
+    """With where it is printed, chosen among the passages that print a number and are nobody's."""
+    fit, base = again()
+    (project / "bot/content/contacts.yml").write_text(base, encoding="utf-8")
+    passage = next(field for field in fit.fields if field.label == "passage")
+    assert [name for name, _ in passage.options] == ["contact_clarke"]
+    after = examine(fit, base, project, TODAY)
+    assert after.findings == () and after.knowledge and after.knowledge.contacts["jane"].display == "(505) 986-0831"
+
+
+@pytest.mark.parametrize(("values", "field", "said"), [
+    ({"passage": ""}, "passage", "Is empty"),
+    ({"passage": "f_brain"}, "display", "not printed in the passage"),
+    ({"passage": "nowhere"}, "display", "not printed in the passage"),
+    ({"brief": "other"}, "display", "not printed in the passage"),
+    ({"display": "(505) 555-0142"}, "display", "not printed in the passage"),
+    ({"phone": "+15059860832"}, "phone", "not the number that is shown"),
+    ({"name": "Ana López"}, "name", "not as the brief prints it"),
+], ids=str)
+def test_a_new_contact_is_held_to_the_brief(project: Path, values: dict[str, Value], field: str, said: str) -> None:
+    """As every other: a number that nobody printed is nobody's."""
+    unfit, base = again(**values)
+    (project / "bot/content/contacts.yml").write_text(base, encoding="utf-8")
+    told = {finding.field: finding.sentence for finding in examine(unfit, base, project, TODAY).findings}
+    assert said in told[f"contacts.jane.{field}"]
+
+
+def test_a_passage_that_an_answer_rests_on_is_no_persons(project: Path, knowledge: Knowledge) -> None:
+    """It would be quoted to those only who ask for a person."""
+    taken = replace(knowledge.contacts["contact_clarke"], passage="f_brain")
+    told = rules.findings(Subject("contacts", "shared"), {}, replace(
+        knowledge, contacts={**knowledge.contacts, "contact_clarke": taken}))
+    assert [finding.sentence for finding in told if "would quote less" in finding.sentence]
+
+
+def test_a_line_whose_number_a_text_names_stays(project: Path) -> None:
+    """Though no danger shows it any more: who reads the number must find the line behind it."""
+    file = project / "bot/content/crisis.yml"
+    without = change("danger", "poison", {"kinds.poison": ("emergency",), "shortest.poison": ("emergency",)})
+    base = without.applied(text(without.subject))
+    file.write_text(base, encoding="utf-8")
+    removal = change("line", "poison_help", deed="remove")
+    told = [finding.sentence for finding in examine(removal, base, project, TODAY).findings]
+    assert told and all("1-800-222-1222" in sentence for sentence in told)
 
 
 def line(**values: Value) -> dict[str, Value]:

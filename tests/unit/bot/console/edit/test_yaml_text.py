@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from bot.console.edit.yaml_text import REMOVED, changed, read, tidied, value_at
+from bot.errors import ImhError
 from bot.knowledge import CONTENT
 
 EDITED = [*sorted((CONTENT / "topics").glob("*.yml")),
@@ -112,3 +113,30 @@ def test_a_date_is_read_as_its_text() -> None:
 def test_texts_are_tidied() -> None:
     """One blank between words, no blank lines, accents as one character."""
     assert tidied("  a \t b\r\n\r\n\r\nmama\u0301  ") == "a b\nmamá"
+
+
+LOPEZ = {"id": "contact_lopez", "name": "Ana López", "phone": "+15055550142", "display": "(505) 555-0142"}
+
+
+def test_an_entry_of_a_list_comes_behind_the_others() -> None:
+    """With its own lines and no other; what would be read as a number stands in quotes."""
+    before = content("contacts.yml")
+    gone, came = difference(before, changed(before, {("contacts", "contact_lopez"): LOPEZ}))
+    assert gone == [] and came == ["  - id: contact_lopez", "    name: Ana López", '    phone: "+15055550142"',
+                                   "    display: (505) 555-0142"]
+
+
+@pytest.mark.parametrize("name", ["contact_clarke", "contact_harris", "contact_moriarta"])
+def test_an_entry_of_a_list_goes_with_its_lines(name: str) -> None:
+    """The first, one in the middle and the last alike; and comes back to the same."""
+    before = content("contacts.yml")
+    after = changed(before, {("contacts", name): REMOVED})
+    gone, came = difference(before, after)
+    assert came == [] and gone[0] == f"  - id: {name}" and len(gone) in (7, 8)
+    assert value_at(read(after), ("contacts", name)) is None and len(read(after)["contacts"]) == 3
+
+
+def test_a_value_of_an_entry_that_is_gone_is_refused() -> None:
+    """Nothing half comes back of it."""
+    with pytest.raises(ImhError, match="contacts.contact_lopez is not there"):
+        changed(content("contacts.yml"), {("contacts", "contact_lopez", "phone"): "+15055550142"})

@@ -16,11 +16,12 @@ from bot import release as bundles
 from bot.check import check
 from bot.console.people.accounts import Person
 from bot.console.people.tables import audit
-from bot.console.publish import Refused, release, releasing, take_back, versions
+from bot.console.publish import Refused, hearing, release, releasing, take_back, versions
 from bot.console.publish.tables import releases
 from bot.errors import ContentError, Problem
 from bot.release import current_bundle, current_name, open_bundle
 from bot.store.database import open_database
+from nlu.corpus import Utterance
 from tests.unit.bot.console.publish.conftest import House
 
 
@@ -119,6 +120,58 @@ def test_content_that_the_servers_would_refuse_is_released_by_nobody(house: Hous
     with pytest.raises(Refused) as caught:
         does(house, house.trained(), "I want it.", house.administrator)
     assert not caught.value.overridable and "crisis.yml" in caught.value.sentences[0]
+
+
+@pytest.mark.parametrize("name", ["crisis_lexicon.yml", "sms_keywords.yml", "privacy_lexicon.yml"])
+def test_a_broken_lexicon_is_released_by_nobody(house: House, name: str) -> None:
+    """The words for danger, for STOP and for masks: as any content that the servers would refuse."""
+    house.starts()
+    (house.project / "bot/content" / name).write_text("words: [", encoding="utf-8")
+    with pytest.raises(Refused) as caught:
+        does(house, None, "I want it.", house.administrator)
+    assert not caught.value.overridable and name in caught.value.sentences[0]
+
+
+class TestAChangedCrisisLexicon:
+    """Released without a training, it has no quality card: its rules are asked the test lines."""
+
+    @pytest.fixture
+    def lexicon(self, house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+        """Changes the project's lexicon after the start; two test lines stand for all."""
+        house.starts()
+        monkeypatch.setattr(hearing, "questions", lambda project: [
+            Utterance("we want to vanish from this world, she and I", "crisis", "crisis", {}),
+            Utterance("does zorgling help her brain?", "ask_brain_development", "brain_development", {})])
+        path = house.project / "bot/content/crisis_lexicon.yml"
+
+        def change(old: str, new: str) -> None:
+            text = path.read_text(encoding="utf-8")
+            assert old in text
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+        return change
+
+    def test_that_hears_less_is_held_back(self, house: House, lexicon: Callable[[str, str], None]) -> None:
+        """The line that is missed is named; an administrator may, with a reason."""
+        lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: self_harm, says: [vanish from this world]}\n")
+        does(house)
+        lexicon("vanish from this world", "vanish from that world")
+        with pytest.raises(Refused, match="vanish from this world") as caught:
+            does(house)
+        assert caught.value.overridable
+        assert does(house, None, "A false friend.", house.administrator).overruled
+
+    def test_that_hears_danger_where_there_is_none_is_held_back(self, house: House,
+                                                                lexicon: Callable[[str, str], None]) -> None:
+        """The harmless line is named."""
+        lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgling]}\n")
+        with pytest.raises(Refused, match="zorgling"):
+            does(house)
+
+    def test_that_hears_the_same_lines_is_released(self, house: House, lexicon: Callable[[str, str], None]) -> None:
+        """More words for danger that no test line has."""
+        lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [frumious]}\n")
+        assert does(house).kind == "content"
 
 
 def test_without_anything_in_production_there_is_no_content_alone(house: House) -> None:

@@ -45,7 +45,7 @@ def client(tmp_path: Path) -> TestClient:
              "danger": {**lines["danger"], "kind": "clarify"}}
     QualityCard(NAME, 2.0, "Ana", items(worse, {"5": "contact", "6": "contact"}), sizes={
         "trained": 5, "trained_staff": 1, "held_out": 4, "held_out_staff": 1, "model_bytes": 2_000_000},
-        seconds={"train": 61.0}).write(settings)
+        seconds={"train": 61.0}, code="c0de" * 6).write(settings)
     for name in (LIVE, NAME):
         (settings.var_dir / "models" / f"{name}.tar.gz").write_bytes(b"model")
     make_bundle(settings.var_dir / "models" / f"{LIVE}.tar.gz", CONTENT, settings)
@@ -75,6 +75,15 @@ def test_the_card_says_what_changed_in_words(client: TestClient) -> None:
     assert "51 of 51" in text and "50 of 51" in text
     assert "Only an administrator may release this model." in text and 'name="reason"' not in text
     assert 'action="/releases/try"' in text and f'name="candidate" value="{NAME}"' in text
+
+
+def test_the_card_names_the_code_that_trained_it(client: TestClient) -> None:
+    """A card from before that was written down says nothing of it."""
+    assert "Code that trained it" in (text := client.get(f"/training/models/{NAME}").text) and "c0de" * 6 in text
+    path = client.app.state.settings.var_dir / "models" / f"{NAME}.card.json"
+    older = {key: value for key, value in json.loads(path.read_text()).items() if key != "code"}
+    path.write_text(json.dumps(older))
+    assert "Code that trained it" not in client.get(f"/training/models/{NAME}").text
 
 
 def test_words_of_people_are_shown_as_words(client: TestClient) -> None:
