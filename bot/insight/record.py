@@ -47,7 +47,7 @@ class Record:
 
 
 class Follower(Protocol):
-    """Is told of requests once they are over. It may neither raise nor wait: it is called before the response goes out."""
+    """Is told of requests once they are over. It may neither raise nor wait: the response goes out afterwards."""
 
     def ended(self, record: Record, channel: str, status: int, seconds: float) -> None:
         """A request is over; `record.stages` are in the order in which they ended."""

@@ -1,8 +1,8 @@
 """A request and its stages as spans of one trace, handed to a collector by a thread: OTLP over HTTP.
 
-A request is a span `channel`, each of its stages one within it; what no stage took is the channel's own time. Their names
-and attributes are fixed, but for the request's id, which is also the trace's: what somebody quotes from a response can be
-looked for. Nothing waits for the collector; what it does not take in time is lost.
+A request is a span `channel`, each of its stages one within it; what no stage took is the channel's own time. Their
+names and attributes are fixed, but for the request's id, which is also the trace's: what somebody quotes of a response
+can be looked for. Nothing waits for the collector; what it does not take in time is lost.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Spans:
 
 
 class Collector(SpanExporter):
-    """Posts spans. The package's own exporter tries for a minute before it lets a server end; here what fails is lost."""
+    """Posts spans. OpenTelemetry's own exporter tries for a minute before it lets a server end; this one gives up."""
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""Traces of requests for an OpenTelemetry collector, where an address is set; otherwise none of its packages is imported."""
+"""Traces of requests for an OpenTelemetry collector, where an address is set; else none of its packages is imported."""
 
 from __future__ import annotations
 

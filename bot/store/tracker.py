@@ -154,7 +154,7 @@ class BoundedTrackerStore(SQLTrackerStore):
         elif not (insert_new(connection, table, {**key, **values}) if turn.read_at is None else connection.execute(
                 sa.update(table).where(table.c.sender_id == tracker.sender_id, table.c.updated_at == turn.read_at)
                 .values(values)).rowcount == 1):
-            raise StoreError("The conversation was changed by another process meanwhile; nothing is written over it.")
+            raise StoreError("The conversation was changed by another process; nothing is written over it.")
 
     @stage("store")
     def reply_to(self, sender_id: str, message_id: str) -> list[Any] | None:

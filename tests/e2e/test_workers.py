@@ -147,8 +147,8 @@ def test_a_killed_worker_costs_nothing_that_was_acknowledged(server: Server, add
 def test_a_worker_that_stands_still_costs_nothing_either(trained: Path, tmp_path: Path) -> None:
     """Stopped for longer than its lease in Redis, under load, three times: whoever it held up gets an answer or 503.
 
-    What was acknowledged is in the history once and in the order in which it was said; what was not is answered when it is
-    sent again.
+    What was acknowledged is in the history once and in the order in which it was said; what was not is answered when
+    it is sent again.
     """
     port = free_port()
     with Valkey(port=port), Server(tmp_path, environment={

@@ -79,7 +79,7 @@ class Collector:
         self._server.server_close()
 
     def traces(self, count: int = 1, *, within_s: float = 10) -> dict[str, list[Span]]:
-        """Trace -> its spans, the first to begin first, once there are so many traces. AssertionError where there are not."""
+        """Trace -> its spans, in the order in which they began, once there are so many; else AssertionError."""
         deadline = time.monotonic() + within_s
         while True:
             found: dict[str, list[Span]] = defaultdict(list)

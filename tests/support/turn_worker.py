@@ -1,8 +1,8 @@
 """A worker with one message to answer: `python -m tests.support.turn_worker DATABASE LOCK TEXT MESSAGE_ID WHERE`.
 
-Everything is real but the model: the lock, the store, and the exchange, which says 200 or 503. Says "inside" where it has
-read the conversation (WHERE is "read") or still has to read it ("asked"), waits for a line, then goes on and prints the
-status. With "nowhere" it does not wait.
+Everything is real but the model: the lock, the store, and the exchange, which says 200 or 503. Says "inside" where it
+has read the conversation (WHERE is "read") or still has to read it ("asked"), waits for a line, then goes on and prints
+the status. With "nowhere" it does not wait.
 """
 
 from __future__ import annotations

@@ -172,7 +172,8 @@ def test_nobody_is_told_and_nothing_is_imported_where_no_address_is_set() -> Non
     """The whole server, in a process of its own: OpenTelemetry is not in it, and a record keeps no stages."""
     program = ("import sys, bot.server; from bot.settings import Settings; from bot.insight.record import begin; "
                "from bot.insight.traces import Traces; traces = Traces(Settings()); traces.start(); "
-               "print(begin().stages, [name for name in sys.modules if name.startswith('opentelemetry')]); traces.stop()")
+               "print(begin().stages, [name for name in sys.modules if name.startswith('opentelemetry')]); "
+               "traces.stop()")
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "None []", done.stderr
 

@@ -1,5 +1,5 @@
-"""A worker that stands still for longer than its lock is good for, and then goes on: it must not write over what another
-has answered since. With real processes, which are really stopped (SIGSTOP), on both databases and both locks.
+"""A worker that stands still for longer than its lock is good for, and then goes on: it must not write over what
+another has answered since. With real processes, which are really stopped (SIGSTOP), on both databases and both locks.
 """
 
 from __future__ import annotations
