@@ -96,7 +96,7 @@ def test_no_word_no_number_and_no_sender_is_in_what_is_sent(server: Server, coll
 
 
 def test_what_was_answered_last_is_sent_before_the_end(trained: Path, tmp_path: Path) -> None:
-    """Told to stop, the server hands on what it has, each of two workers its own."""
+    """Told to stop, the server hands on what it has."""
     with Collector() as collector, Server(tmp_path, environment={"IMH_TRACES_URL": collector.address}) as running:
         response = running.client.post(WEBHOOK, json={"sender": SENDER, "message": QUESTION})
         running.stop(signal.SIGTERM)
