@@ -6,6 +6,7 @@ what was acknowledged is held against what is stored.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import tempfile
@@ -81,8 +82,9 @@ class Away:
 
     @property
     def recovered_s(self) -> float:
-        """Seconds from when the database took connections to the end of the last failure; 0 where none came later."""
-        return max([0.0, *(record.ended - self.started for record in self.failed)])
+        """Seconds from when the database took connections until somebody was answered and nobody failed any more;
+        infinite where nobody was answered."""
+        return max([self.first_answer_s, *(record.ended - self.started for record in self.failed)])
 
     @property
     def first_answer_s(self) -> float:
@@ -99,8 +101,14 @@ class Away:
         """For the results."""
         return {"outcomes": outcomes(self.run.records), "away_s": self.started - self.stopped,
                 "failed": len(self.failed), "with_crisis_lines": self.with_lines,
-                "before_it_went": self.early, "recovered_s": self.recovered_s, "first_answer_s": self.first_answer_s,
+                "before_it_went": self.early, "recovered_s": _known(self.recovered_s),
+                "first_answer_s": _known(self.first_answer_s),
                 "longest_failure_s": self.longest_failure_s, "audit": asdict(self.audit)}
+
+
+def _known(seconds: float) -> float | None:
+    """JSON has no infinity."""
+    return seconds if math.isfinite(seconds) else None
 
 
 def chaos(seconds: float, every: float, outage: float, tell: Tell) -> tuple[Killed, Away]:

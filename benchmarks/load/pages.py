@@ -5,6 +5,7 @@ Their text is in wording/.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from benchmarks.load.capacity import ASSUMPTIONS, Measured, Service
 from benchmarks.load.chaos import AT_ONCE as CHAOS_AT_ONCE
 from benchmarks.load.chaos import WORKERS, Away, Killed
 from benchmarks.load.driver import GENERATOR, WARM_UP, Run
+from benchmarks.load.generator import AFTER_ERROR_S
 from benchmarks.load.measure import AT_ONCE, AT_ONCE_SHARED, Load, rate
 from benchmarks.load.records import Latency, latency, outcomes
 from benchmarks.load.soak import Soak, after_warm_up, growth, in_the_end
@@ -133,20 +135,25 @@ def chaos_section(killed: Killed, away: Away, origin: Provenance, pictures: tupl
         Bound("failed attempts that carried the crisis lines", f"{away.with_lines} of {failed}", "all",
               away.with_lines == failed),
         Bound("failures before it was stopped", str(away.early), "0", not away.early),
-        Bound("recovery: from when it took connections to the end of the last failure", f"{away.recovered_s:.1f} s",
+        Bound("recovery: from when it took connections until all were answered again", _seconds(away.recovered_s),
               "5 s", away.recovered_s <= 5),
         Bound("acknowledged and not in the history, in it twice", f"{away.audit.missing}, {away.audit.doubled}", "0, 0",
               away.audit.clean),
     ]
     return _worded("chaos", killed=killed, away=away, origin=origin, kill_bounds=table(kills),
-                   away_bounds=table(outage), workers=WORKERS, at_once=CHAOS_AT_ONCE,
+                   away_bounds=table(outage), workers=WORKERS, pause=f"{AFTER_ERROR_S:g}", at_once=CHAOS_AT_ONCE,
                    lasted=killed.states[-1].at - killed.began, killed_outcomes=_told(killed.run),
-                   away_outcomes=_told(away.run), kills_picture=_link(pictures[0]), outage_picture=_link(pictures[1]))
+                   away_outcomes=_told(away.run), first=_seconds(away.first_answer_s),
+                   kills_picture=_link(pictures[0]), outage_picture=_link(pictures[1]))
 
 
 def _worded(name: str, **values: Any) -> str:
     """The text of a section, with these values put in."""
     return _TEXTS.get_template(f"{name}.md").render(values)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if math.isfinite(seconds) else "never"
 
 
 def _told(run: Run) -> str:

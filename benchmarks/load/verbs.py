@@ -22,7 +22,7 @@ def capacity() -> None:
     """What a national service would take, from the last measured figures and benchmarks/load/capacity.yml."""
     from benchmarks.load.commands import run_capacity
 
-    _console.print(run_capacity(), markup=False)
+    _console.print(run_capacity(), markup=False, soft_wrap=True)
 
 
 def soak(messages: int = typer.Option(100_000, min=1, help="How many; Ctrl-C ends it earlier, with results."),
@@ -51,4 +51,4 @@ def _measured(run: Callable[[Callable[[str], None]], str]) -> None:
     ensure_release(Settings())
     with _console.status("Measuring …") as status:
         section = run(lambda line: status.update(f"Measuring: {line} …"))
-    _console.print(section, markup=False)
+    _console.print(section, markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from typing import Any, Iterator
 
 import pytest
 
+from benchmarks.load import generator
 from benchmarks.load.generator import Generator
 from benchmarks.load.records import Plan, Record
 
@@ -52,6 +53,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends again does so at once."""
+    monkeypatch.setattr(generator, "AFTER_ERROR_S", 0.05)
 
 
 @pytest.fixture

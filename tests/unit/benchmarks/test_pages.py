@@ -139,6 +139,7 @@ def test_faults_that_cost_nothing_hold_every_bound() -> None:
 
 @pytest.mark.parametrize(("records", "stored", "figure"), [
     ([record(1)], {}, "not in the history"),
+    ([record(1), record(2, at=15.0, status=503, lines=True)], {"m1": 1}, "recovery"),
     ([record(1)], {"m1": 2}, "twice"),
     ([record(1), record(2, at=25.5, status=503, lines=True)], {"m1": 1}, "recovery"),
     ([record(1), record(2, at=12.0, status=503)], {"m1": 1}, "crisis lines"),
