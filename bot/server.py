@@ -21,6 +21,7 @@ from bot.engine import Engine
 from bot.errors import SettingsError
 from bot.insight.alerts import CrisisAlerts
 from bot.insight.serve import MetricsPort
+from bot.insight.traces import Traces
 from bot.knowledge import use
 from bot.lexicons import use_lexicons
 from bot.running import load_first, open_stores
@@ -59,6 +60,9 @@ def create_app(settings: Settings) -> Sanic:
                    CrisisAlerts(settings)):
         app.register_listener(beside.start, "after_server_start")
         app.register_listener(beside.stop, "before_server_stop")
+    traces = Traces(settings)
+    app.register_listener(traces.start, "after_server_start")
+    app.register_listener(traces.stop, "after_server_stop")  # the last answers are over then, and nobody waits
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app
 

@@ -70,6 +70,8 @@ class Settings:
     log_format: str = "text"
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    traces_url: str = field(default="", repr=False)
+    traces_share: float = 1.0
     alert_url: str = field(default="", repr=False)
     alert_email: str = ""
     alert_from: str = ""
@@ -138,6 +140,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_format=read("IMH_LOG_FORMAT", default.log_format, _text_or_json),
         metrics_host=read("IMH_METRICS_HOST", default.metrics_host, str),
         metrics_port=read("IMH_METRICS_PORT", default.metrics_port, _port),
+        traces_url=read("IMH_TRACES_URL", default.traces_url, _http_address),
+        traces_share=read("IMH_TRACES_SHARE", default.traces_share, _share),
         alert_url=read("IMH_ALERT_URL", default.alert_url, _http_address),
         alert_email=read("IMH_ALERT_EMAIL", default.alert_email, _mailbox),
         alert_from=read("IMH_ALERT_FROM", default.alert_from, _mailbox),
@@ -294,6 +298,12 @@ def _http_address(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is not an address like https://alerts.example.org/hook")
     return text
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"(0?\.[0-9]+|0|1(\.0*)?)", text) or not float(text):
+        raise ValueError(f"'{text}' is not a share; write a number above 0 and up to 1, for example 0.1")
+    return float(text)
 
 
 def _smtp_address(text: str) -> str:

@@ -1,7 +1,8 @@
 """One request on its way: its id, how long each stage took, and the danger that was heard in it.
 
 The record travels with the request's context, into tasks that it starts. What is timed outside of any request (a
-rehearsal, a terminal chat) is counted all the same.
+rehearsal, a terminal chat) is counted all the same. Where somebody follows requests (traces.py), each record keeps its
+stages one by one as well.
 """
 
 from __future__ import annotations
@@ -13,13 +14,22 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Callable, Sequence, TypeVar
+from typing import Any, Callable, Protocol, Sequence, TypeVar
 
 from bot.insight import metrics
 from bot.logs import request_id
 
 UNKNOWN = "other"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A stage that is over. `started` is of `time.perf_counter`. No stage lies within another: their seconds add up."""
+
+    name: str
+    started: float
+    seconds: float
 
 
 @dataclass
@@ -32,14 +42,33 @@ class Record:
     dangers: set[str] = field(default_factory=set)
     language: str = UNKNOWN
     finished: bool = False
+    stages: list[Taken] | None = None  # None where nobody follows it
+    trace: Any = None  # what its follower remembers of it
 
 
+class Follower(Protocol):
+    """Is told of requests once they are over. It may neither raise nor wait: the response goes out afterwards."""
+
+    def ended(self, record: Record, channel: str, status: int, seconds: float) -> None:
+        """A request is over; `record.stages` are in the order in which they ended."""
+
+    def late(self, record: Record, taken: Taken) -> None:
+        """A stage ended after its request: a text message that took longer than its gateway waits."""
+
+
+_follower: Follower | None = None
 _record: ContextVar[Record | None] = ContextVar("request_record", default=None)
+
+
+def follow(follower: Follower | None) -> None:
+    """Tell somebody of every request that begins from now on, or nobody."""
+    global _follower
+    _follower = follower
 
 
 def begin(given_id: str = "") -> Record:
     """A new record for this context; the id is the one given, else 128 random bits."""
-    record = Record(given_id or secrets.token_hex(16))
+    record = Record(given_id or secrets.token_hex(16), stages=[] if _follower else None)
     _record.set(record)
     request_id.set(record.id)
     return record
@@ -55,6 +84,8 @@ def finish(record: Record, channel: str, status: int) -> float:
         metrics.took("channel", max(0.0, seconds - record.spent_s))
         if record.dangers:
             metrics.heard(sorted(record.dangers), record.language)
+        if _follower and record.stages is not None:
+            _follower.ended(record, channel, status, seconds)
     return seconds
 
 
@@ -94,8 +125,19 @@ class stage:  # noqa: N801  reads as a word where it is used
         seconds = time.perf_counter() - self._started
         metrics.took(self._name, seconds)
         record = _record.get()
-        if record is not None:
-            record.spent_s += seconds
+        if record is None:
+            return
+        record.spent_s += seconds
+        if record.stages is not None:
+            self._note(record, Taken(self._name, self._started, seconds))
+
+    @staticmethod
+    def _note(record: Record, taken: Taken) -> None:
+        if not record.finished:
+            assert record.stages is not None
+            record.stages.append(taken)
+        elif _follower:
+            _follower.late(record, taken)
 
     def __call__(self, function: _Function) -> _Function:
         name = self._name

@@ -13,6 +13,8 @@ from bot.store.migrate import migrate
 
 # A database that is away must not cost a gateway its patience.
 CONNECT_TIMEOUT_S = 2
+# See `open_engine`: the whole process waits for a row, with everybody whom it could answer.
+WAITS_MS, STANDS_STILL_MS = 2000, 5000
 
 
 def open_database(address: str) -> Engine:
@@ -25,17 +27,20 @@ def open_database(address: str) -> Engine:
     return engine
 
 
-def open_engine(url: URL) -> Engine:
+def open_engine(url: URL, *, short: bool = False) -> Engine:
     """An engine whose connections are tried before they are used: after an outage the first to come is served.
 
-    What it raises and logs holds statements, never the values in them: these are what people wrote.
+    What it raises and logs holds statements, never the values in them: these are what people wrote. `short`: for
+    transactions of a few milliseconds, by processes that answer others meanwhile. In PostgreSQL such a one waits
+    `WAITS_MS` for a row at most, and is ended where its process stands still in the middle of it.
     """
     if url.drivername.startswith("sqlite") and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         return sqlite.open_file(url)
     if url.drivername.startswith("postgresql"):
+        options = {"options": f"-c lock_timeout={WAITS_MS} -c idle_in_transaction_session_timeout={STANDS_STILL_MS}"}
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True,
-                                connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+                                connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **(options if short else {})})
     return sa.create_engine(url, hide_parameters=True)
 
 
@@ -50,10 +55,12 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[dict[
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
 
 
-def upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert a row, or give the one of its key new values."""
+def upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any], *,
+           over: Any = None) -> bool:
+    """Insert a row, or give the one of its key new values, where `over` holds of it; whether either was done."""
     statement = _insert(connection, table).values(**key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    return connection.execute(
+        statement.on_conflict_do_update(index_elements=list(key), set_=values, where=over)).rowcount == 1
 
 
 def _insert(connection: Connection, table: sa.Table) -> Any:

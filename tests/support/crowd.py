@@ -14,6 +14,10 @@ import httpx
 from tests.support.server import Server
 
 
+# How often somebody who insists asks again.
+AGAIN = 20
+
+
 @dataclass
 class Said:
     """One message: how it was answered, or the name of the error with which its connection ended."""
@@ -27,10 +31,15 @@ class Said:
 
 
 class Crowd:
-    """Threads that talk until told to stop; a context manager. `said` holds every message, in no order."""
+    """Threads that talk until told to stop; a context manager. `said` holds every message, in no order.
 
-    def __init__(self, server: Server, people: int) -> None:
+    Each waits `patience_s` for an answer. Those who insist then send the same message again until it is answered.
+    """
+
+    def __init__(self, server: Server, people: int, *, patience_s: float = 20, insist: bool = False) -> None:
         self._url = f"http://127.0.0.1:{server.port}/webhooks/web/webhook"
+        self._patience_s = patience_s
+        self._insist = insist
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._talk) for _ in range(people)]
         self.said: list[Said] = []
@@ -52,17 +61,23 @@ class Crowd:
 
     def _talk(self) -> None:
         sender = uuid.uuid4().hex
-        with httpx.Client(timeout=20, trust_env=False) as client:
+        with httpx.Client(timeout=self._patience_s, trust_env=False) as client:
             while not self._over.is_set():
                 message = Said(sender, uuid.uuid4().hex, time.monotonic())
-                send(client, self._url, message)
                 self.said.append(message)
+                send(client, self._url, message)
+                for _ in range(AGAIN if self._insist else 0):
+                    if message.status == 200:
+                        break
+                    time.sleep(0.05)
+                    send(client, self._url, message)
                 if message.error:
                     time.sleep(0.05)
 
 
 def send(client: httpx.Client, url: str, message: Said) -> None:
     """Post one message, which names itself, and note what becomes of it."""
+    message.error = ""
     try:
         text = f"what is infant mental health {message.message_id}"
         response = client.post(url, json={"sender": message.sender, "message": text,

@@ -38,6 +38,8 @@ WRONG = {
     "IMH_OIDC_ISSUER": "login.example.org",
     "IMH_LOG_FORMAT": "xml",
     "IMH_METRICS_PORT": "yes",
+    "IMH_TRACES_URL": "collector:4318",
+    "IMH_TRACES_SHARE": "0",
     "IMH_ALERT_URL": "alerts.example.org/hook",
     "IMH_ALERT_EMAIL": "on duty",
     "IMH_ALERT_FROM": "bot",
@@ -88,6 +90,9 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     ("IMH_LOG_FORMAT", "json", "log_format", "json"),
     ("IMH_METRICS_HOST", "10.0.0.9", "metrics_host", "10.0.0.9"),
     ("IMH_METRICS_PORT", "9405", "metrics_port", 9405),
+    ("IMH_TRACES_URL", "http://127.0.0.1:4318/v1/traces", "traces_url", "http://127.0.0.1:4318/v1/traces"),
+    ("IMH_TRACES_SHARE", ".05", "traces_share", 0.05),
+    ("IMH_TRACES_SHARE", "1", "traces_share", 1.0),
     ("IMH_ALERT_URL", "https://alerts.example.org/hook?key=a", "alert_url", "https://alerts.example.org/hook?key=a"),
     ("IMH_ALERT_CRISES", "3/60", "alert_crises", Rate(3, 60)),
     ("IMH_ALERT_EVERY", "60", "alert_every_s", 60),
@@ -118,6 +123,10 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_OIDC_ISSUER", "https://login.example.org/?realm=staff"),
         ("IMH_SMS_NUMBER", "+"),
         ("IMH_SMS_NUMBER", "sms:+15055550123"),
+        ("IMH_TRACES_SHARE", "10%"),
+        ("IMH_TRACES_SHARE", "1.5"),
+        ("IMH_TRACES_SHARE", "0.0"),
+        ("IMH_TRACES_SHARE", "-1"),
     ],
 )
 def test_a_wrong_variable_is_named(name: str, text: str) -> None:
@@ -174,6 +183,7 @@ def test_several_workers_may_share_a_lock(shared: dict[str, str]) -> None:
     ("IMH_PSEUDONYM_KEY", KEY, KEY),
     ("IMH_CONSOLE_TOKEN", KEY, KEY),
     ("IMH_OIDC_CLIENT_SECRET", "hunter2", "hunter2"),
+    ("IMH_TRACES_URL", "https://bot:hunter2@collector/v1/traces", "hunter2"),
     ("IMH_ALERT_URL", "https://alerts.example.org/hook/hunter2", "hunter2"),
     ("IMH_ALERT_SMTP", "smtp://bot:hunter2@mail:25", "hunter2"),
 ])
@@ -185,6 +195,7 @@ def test_a_secret_is_not_in_the_representation(name: str, text: str, secret: str
 @pytest.mark.parametrize(("name", "text"), [("IMH_SECRET", "hunter2"), ("IMH_DB_URL", "mysql://bot:hunter2@db/imh"),
                                             ("IMH_REDIS_URL", "http://:hunter2@redis"), ("IMH_KANNEL_TOKEN", "hunter2"),
                                             ("IMH_PSEUDONYM_KEY", "hunter2"), ("IMH_CONSOLE_TOKEN", "hunter2"),
+                                            ("IMH_TRACES_URL", "ftp://collector/hunter2"),
                                             ("IMH_ALERT_URL", "ftp://alerts/hunter2"), ("IMH_ALERT_SMTP", "hunter2:25")])
 def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
     """What is wrong with a secret is told without it."""
