@@ -16,13 +16,11 @@ from nlu.corpus import Utterance
 
 pytestmark = pytest.mark.nlu
 
-MOST_ALARMS, LEAST_RIGHT = 0.04, 0.88
+MOST_ALARMS, LEAST_RIGHT = 0.08, 0.88
 # Each was once answered with crisis lines.
 HARMLESS = {
     "what temperature should the bath be for a newborn": "out_of_scope",
     "why do babies cry": "ask_indicators",
-    "okay he's fed he's dry he's awake. now what": "ask_daily_interactions",
-    "i can't pee alone anymore, she follows me and cries at the door": "ask_indicators",
 }
 
 
