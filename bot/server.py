@@ -14,7 +14,7 @@ from rasa.core.channels.channel import InputChannel, register
 from sanic import Sanic
 from sanic.response import redirect
 
-from bot.channels.http import prepare_app, refuse_odd_lengths
+from bot.channels.http import PatientProtocol, prepare_app, refuse_odd_lengths
 from bot.channels.sms import SmsInput
 from bot.channels.web import WebInput
 from bot.engine import Engine
@@ -72,7 +72,7 @@ def serve(settings: Settings) -> None:
     app = create_app(settings)
     with _listening(settings) as listener:
         app.register_listener(partial(_say_farewell, listener), "before_server_stop")
-        work = partial(app.run, sock=listener, access_log=False, debug=False)
+        work = partial(app.run, sock=listener, access_log=False, debug=False, protocol=PatientProtocol)
         if settings.workers == 1:
             work()
         else:

@@ -10,6 +10,7 @@ from sanic import Sanic
 from sanic.exceptions import InvalidUsage, SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
+from sanic.server import HttpProtocol
 
 from bot.channels.observing import observe, recorded
 from bot.errors import ChannelError
@@ -25,6 +26,8 @@ REQUEST_TIMEOUT_S = 10
 RESPONSE_TIMEOUT_S = 20
 # How long a server that was told to stop waits for clients that keep their connection open.
 SHUTDOWN_TIMEOUT_S = 5
+# How long it listens to who is connected and silent, after the last was let in.
+LAST_WORD_S = 0.3
 
 _CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 408: "slow_request", 413: "body_too_large",
           415: "not_json", 417: "malformed"}
@@ -41,6 +44,21 @@ _HEADERS = {
 }
 # How long a browser may remember that an origin is allowed: each preflight costs a slow link one way there and back.
 PREFLIGHT_KEPT_S = 7200
+
+
+class PatientProtocol(HttpProtocol):
+    """Lets go of a silent connection late: Sanic takes one for silent whose request has come and was not looked at yet."""
+
+    __slots__ = ()
+
+    def close_if_idle(self) -> bool:
+        """Close later, where nothing came until then; False, as the connection stays open."""
+        self.loop.call_later(LAST_WORD_S, self._close_if_silent)
+        return False
+
+    def _close_if_silent(self) -> None:
+        if not self.recv_buffer:
+            super().close_if_idle()
 
 
 def prepare_app(app: Sanic, settings: Settings) -> None:
