@@ -97,6 +97,7 @@ def table() -> Iterator[str]:
                  for ranking, margin in zip(first.rankings, margins)]
         for bar in BARS:
             yield f"words {weight:g}, crisis_at {bar}: {_danger(lines, heard, bar)}"
+    yield from _kinds(lines, vectors, first)
     yield from _two_questions(lines, content, first)
 
 
@@ -156,6 +157,27 @@ def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bar:
     }
     return ", ".join(f"{name} {Share.of(seen[i] for i, line in enumerate(lines) if rankings[i] and group(line)).value:.1%}"
                      for name, group in groups.items())
+
+
+def _kinds(lines: Sequence[Utterance], vectors: np.ndarray, reading: Reading) -> Iterator[str]:
+    """Where the classifier alone hears something: what is named rightly and wrongly, and what a false alarm is told."""
+    rules, fold = shared_screen(), np.array(reading.fold)
+    danger = np.array([line.intent == CRISIS for line in lines])
+    named: list[tuple[bool, bool, float]] = []  # danger, of that kind, how likely
+    for number in range(FOLDS):
+        inside = np.flatnonzero(danger & (fold != number))
+        model = SoftmaxRegression.fit(vectors[inside], np.array([lines[i].marks["kind"] for i in inside]), strength=10.0,
+                                      max_iterations=200)
+        for index in np.flatnonzero(fold == number):
+            likely = confidence_of(reading.rankings[index] or [], CRISIS)
+            if likely >= min(BARS) and not rules.screen(lines[index].text):
+                kinds = softmax(model.scores(vectors[index]))
+                best = int(kinds.argmax())
+                named.append((bool(danger[index]), lines[index].marks.get("kind") == model.labels[best], likely * kinds[best]))
+    for bar in (0.1, 0.2, 0.3, 0.4, 0.5):
+        yield (f"kind_at {bar}: danger named rightly {Share.of(right and sure >= bar for real, right, sure in named if real)}, "
+               f"wrongly {Share.of(not right and sure >= bar for real, right, sure in named if real)}; a kind of danger named "
+               f"to {Share.of(sure >= bar for real, _, sure in named if not real)} of the harmless")
 
 
 def _two_questions(lines: Sequence[Utterance], content: Sequence[int], reading: Reading) -> Iterator[str]:

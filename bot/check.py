@@ -16,7 +16,7 @@ from bot import lexicons
 from bot.errors import ContentError, Problem
 from bot.knowledge import Knowledge, load_knowledge
 from bot.knowledge.loading import closest
-from bot.safety import KINDS
+from bot.safety import KINDS, UNCLEAR
 from bot.settings import PROJECT
 from nlu.corpus import lines
 
@@ -159,9 +159,8 @@ class _Project:
                 if intent not in known:
                     yield Problem(self._name(path), intent, f"is not an intent of domain.yml{closest(intent, known)}")
                 kind = (block.get("metadata") or {}).get("kind")
-                if intent == "crisis" and kind not in knowledge.crisis.kinds:
-                    yield Problem(self._name(path), "kind", f"is '{kind}', not a kind of bot/content/crisis.yml"
-                                                            f"{closest(str(kind), knowledge.crisis.kinds)}")
+                if intent == "crisis" and kind not in KINDS:
+                    yield Problem(self._name(path), "kind", f"is '{kind}', not a kind of danger{closest(str(kind), KINDS)}")
                 for text in lines(block):
                     earlier = seen.setdefault(_folded(text), (intent, self._name(path)))
                     if earlier[0] != intent:
@@ -171,10 +170,10 @@ class _Project:
             yield Problem("nlu/data", intent, "has no examples; add some or take the intent out of domain.yml")
 
     def _danger(self, knowledge: Knowledge) -> Iterator[Problem]:
-        for kind in KINDS:
+        for kind in (*KINDS, UNCLEAR):
             if kind not in knowledge.crisis.kinds:
                 yield Problem("bot/content/crisis.yml", f"kinds.{kind}",
-                              "is missing; the rules hear this kind of danger and somebody must answer it")
+                              "is missing; rules and classifier hear this kind of danger and somebody must answer it")
 
     def _phrases(self, knowledge: Knowledge) -> Iterator[Problem]:
         spoken = {step["intent"] for path, data in self._stories.items() if path.stem == "smalltalk"

@@ -193,10 +193,12 @@ class Author:
     def crisis(self, kinds: tuple[str, ...]) -> Answer:
         """The lines that fit the danger, with the few words around them."""
         plan = self.knowledge.crisis
-        opening = in_language(plan.opening[kinds[0]], self.language)
+        # A release of an older day may not know a kind that this code hears.
+        first = next((kind for kind in kinds if kind in plan.opening), next(iter(plan.opening)))
+        opening = in_language(plan.opening[first], self.language)
         return self._message(
             Kind.CRISIS, plain=f"{opening} {in_language(plan.not_watched, self.language)}",
-            sms=in_language(plan.sms[kinds[0]], self.language),
+            sms=in_language(plan.sms[first], self.language),
             lines=plan.lines_for(kinds, audience=self.audience))
 
     def clarify(self, topics: tuple[str, ...]) -> Answer:

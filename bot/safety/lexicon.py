@@ -13,6 +13,8 @@ from bot.safety.notation import Lines, NotationError, Step, parse
 
 DEFAULT = Path(__file__).resolve().parent.parent / "content" / "crisis_lexicon.yml"
 # What must be heard first stands first: the reply opens with the lines of the first kind.
+# Danger of which the classifier cannot say what it is; the rules always can.
+UNCLEAR = "unclear"
 KINDS = ("emergency", "poison", "self_harm", "harm_to_baby", "violence", "abuse")
 _WORD_KEYS = ("disguised", "sturdy", "barriers", "negators", "through", "common")
 _TOP_KEYS = frozenset({"groups", "respell", *_WORD_KEYS, "idioms", "contexts", "rules"})

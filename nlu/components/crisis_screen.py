@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.safety import DEFAULT as LEXICON
-from bot.safety import shared_screen
+from bot.safety import UNCLEAR, shared_screen
 from nlu.components.calibration import softmax
 from nlu.components.encoder import embedding
 from nlu.components.ranking import (
@@ -40,6 +40,8 @@ _FITTING = Path(__file__).with_name("softmax_regression.py")
 class CrisisScreen(GraphComponent):
     """Sets the intent `crisis` and the property `crisis`: the kinds of danger, likeliest first, and who saw it.
 
+    Where the classifier alone hears danger and no kind of it is likely enough, `unclear` stands before the likeliest.
+
     A question that stands beside the danger in the same message stays in `also`, to be answered after the lines; so does
     the likeliest topic where the alarm may be a false one.
     """
@@ -52,7 +54,8 @@ class CrisisScreen(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.8}
+        return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.8,
+                "kind_at": 0.3}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -78,6 +81,7 @@ class CrisisScreen(GraphComponent):
         self._answered_below = config["answered_below"]
         self._topic_at = config["topic_at"]
         self._idiom_at = config["idiom_at"]
+        self._kind_at = config["kind_at"]
         self._model_storage = model_storage
         self._resource = resource
         self._kinds: list[str] = []
@@ -107,7 +111,7 @@ class CrisisScreen(GraphComponent):
             if not finding and confidence < self._idiom_at and rules.idiomatic(text):
                 self._read_without_danger(message, ranking, confidence)
                 continue
-            kinds = finding.kinds or (self._likeliest_kind(message),)
+            kinds = finding.kinds or self._likely_kinds(message, confidence)
             by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]
             question = self._question_beside(message)
             if not question and not finding and confidence < self._answered_below:
@@ -123,9 +127,12 @@ class CrisisScreen(GraphComponent):
         if name and ranking[0]["name"] == CRISIS:
             set_intent(message, name, confidence_of(ranking, name) / (1 - confidence), ranking)
 
-    def _likeliest_kind(self, message: Message) -> str:
+    def _likely_kinds(self, message: Message, danger: float) -> tuple[str, ...]:
+        """The likeliest kind; after `unclear` where danger of that kind is not likely, so that nobody is told too much."""
         confidences = softmax(self._weights @ embedding(message) + self._bias)
-        return self._kinds[int(confidences.argmax())]
+        likeliest = int(confidences.argmax())
+        named = danger * confidences[likeliest] >= self._kind_at
+        return (self._kinds[likeliest],) if named else (UNCLEAR, self._kinds[likeliest])
 
     def _likely_topic(self, ranking: Ranking) -> str | None:
         """What else the message may be: where the classifier alone hears danger, and not surely, that is answered too."""

@@ -13,7 +13,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.safety import DEFAULT, KINDS
+from bot.safety import DEFAULT, KINDS, UNCLEAR
 from nlu.components import crisis_screen
 from nlu.components.choices import ChoiceRecogniser
 from nlu.components.crisis_screen import CrisisScreen
@@ -30,7 +30,7 @@ from tests.unit.nlu.conftest import (
     training_data,
 )
 
-CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.6}
+CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.6, "kind_at": 0.35}
 DANGER = "i want to die"  # which the rules hear
 HARMLESS = "some words"
 SURE = ranking(greet=0.9, crisis=0.02)
@@ -144,6 +144,18 @@ def test_kinds_are_those_that_the_rules_heard(screen: CrisisScreen, text: str, k
 def test_kind_is_the_likeliest_where_only_the_classifier_heard(screen: CrisisScreen, kind: str) -> None:
     """One, by the message's vector."""
     assert output(screen, heard(HARMLESS, ranking(crisis=0.9), kind=kind))["crisis"]["kinds"] == [kind]
+
+
+@pytest.mark.parametrize(("danger", "kinds"), [(0.36, [UNCLEAR, "poison"]), (0.7, ["poison"])])
+def test_a_kind_that_is_not_likely_comes_after_the_unclear(screen: CrisisScreen, danger: float, kinds: list[str]) -> None:
+    """The classifier's guess of the kind counts for as much as its guess that there is danger at all."""
+    assert output(screen, heard(HARMLESS, ranking(crisis=danger), kind="poison"))["crisis"]["kinds"] == kinds
+
+
+def test_rules_are_never_unclear(storage: ModelStorage) -> None:
+    """They know what they heard, however little the classifier makes of it."""
+    create(storage).train(examples())
+    assert output(load(storage, kind_at=1.1), heard(DANGER, SURE))["crisis"]["kinds"] == ["self_harm"]
 
 
 def test_danger_can_be_written_into_the_history(screen: CrisisScreen) -> None:
