@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from bot.canary import Share, belongs, current_canary
 from bot.knowledge import CONTENT
@@ -15,7 +15,7 @@ from bot.release import current_name, make_bundle
 from bot.settings import Settings
 from bot.store.database import open_database
 from bot.store.tables import messages
-from tests.support.console_pages import administrator_window, assert_readable, watched_tab
+from tests.support.console_pages import assert_readable
 from tests.support.console_process import Console
 from tests.support.versions import content_that_says
 
@@ -57,18 +57,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     make_bundle(var / "0123abcd.tar.gz", CONTENT, Settings(var_dir=var, secret=SECRET))
     with Console(var, IMH_SECRET=SECRET, IMH_STAFF_DIR=str(staff)) as console:
         yield House(console, staff)
-
-
-@pytest.fixture(scope="module")
-def administrator(house: House, browser: Browser) -> Iterator[BrowserContext]:
-    with administrator_window(browser, house.console) as context:
-        yield context
-
-
-@pytest.fixture
-def page(administrator: BrowserContext) -> Iterator[Page]:
-    with watched_tab(administrator) as tab:
-        yield tab
 
 
 def test_it_is_given_to_a_share_by_keyboard(house: House, page: Page) -> None:

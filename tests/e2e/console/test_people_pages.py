@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.browser import violations
-from tests.support.console_pages import NARROW, PASSWORD, WIDE, assert_readable, watched_tab, window
+from tests.support.console_pages import NARROW, PASSWORD, WIDE, assert_readable, window
 from tests.support.console_process import Console
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -35,13 +35,6 @@ def administrator(console: Console, browser: Browser) -> Iterator[BrowserContext
     page.wait_for_url(lambda address: "/join/" not in address)
     yield context
     context.close()
-
-
-@pytest.fixture
-def page(administrator: BrowserContext) -> Iterator[Page]:
-    """A tab of the administrator; an error in a script, or what the policy kept from happening, fails the test."""
-    with watched_tab(administrator) as tab:
-        yield tab
 
 
 @pytest.mark.parametrize("path", ["/account", "/accounts", "/accounts/1", "/audit", "/audit?subject=nothing",

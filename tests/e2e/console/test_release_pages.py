@@ -16,7 +16,7 @@ from bot.knowledge import CONTENT
 from bot.release import current_name, make_bundle, model_path
 from bot.settings import Settings
 from tests.support.browser import violations
-from tests.support.console_pages import administrator_window, assert_readable, watched_tab, window
+from tests.support.console_pages import assert_readable, window
 from tests.support.console_process import Console
 from tests.support.versions import THANKS, content_that_says
 
@@ -54,19 +54,6 @@ def house(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     make_bundle(model_path(Settings(var_dir=trained)), CONTENT, Settings(var_dir=var, secret=SECRET))
     with Console(var, IMH_SECRET=SECRET, IMH_STAFF_DIR=str(staff)) as console:
         yield House(console, staff)
-
-
-@pytest.fixture(scope="module")
-def administrator(house: House, browser: Browser) -> Iterator[BrowserContext]:
-    with administrator_window(browser, house.console) as context:
-        yield context
-
-
-@pytest.fixture
-def page(administrator: BrowserContext) -> Iterator[Page]:
-    """A tab; an error in a script, or what the policy kept from happening, fails the test."""
-    with watched_tab(administrator) as tab:
-        yield tab
 
 
 def test_content_is_released_and_taken_back_by_keyboard(house: House, page: Page) -> None:

@@ -305,6 +305,7 @@ def test_the_first_line_fits_the_danger() -> None:
     assert {kind: lines[0] for kind, lines in CRISIS["kinds"].items()} == {
         "emergency": "emergency", "poison": "poison_help", "self_harm": "lifeline_988",
         "harm_to_baby": "lifeline_988", "violence": "emergency", "abuse": "cyfd",
+        "unclear": "lifeline_988",
     }
     assert CRISIS["provider_suspicion"] == ["cyfd"]
 
