@@ -23,9 +23,10 @@ keep redis_password "$(random 24)"
 keep imh_db_url "postgresql://imh:$(cat "$folder/postgres_password")@postgres/imh"
 keep imh_redis_url "redis://:$(cat "$folder/redis_password")@redis:6379/0"
 keep redis_conf "requirepass $(cat "$folder/redis_password")"
-# Handed out by others: empty means that Twilio, or a sign-in provider, is not used.
+# Handed out by others: empty means that Twilio, a sign-in provider, or mail for alerts is not used.
 keep imh_twilio_auth_token ""
 keep imh_oidc_client_secret ""
+keep imh_alert_smtp ""
 # Printed by the bot (docs/operations.md); empty until Kannel is used.
 keep kannel_conf ""
 echo "Secrets are in $folder. Back up imh_secret and imh_pseudonym_key apart from the database."

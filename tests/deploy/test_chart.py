@@ -15,7 +15,8 @@ from tests.support.tools import run
 
 CHART = PROJECT / "deploy" / "chart"
 EVERYTHING = {"ingress": {"enabled": True, "consoleHost": "console.example.org"},
-              "networkPolicy": {"kannel": True, "signIn": "203.0.113.9/32"},
+              "networkPolicy": {"kannel": True, "outward": [{"cidr": "203.0.113.7/32", "port": 465}],
+                                "signIn": "203.0.113.9/32"},
               "bot": {"autoscaling": {"metric": "imh_answer_seconds_p95"}, "settings": {"IMH_SMS_NUMBER": "911"},
                       "tolerations": [{"key": "chat", "operator": "Exists"}], "nodeSelector": {"disk": "fast"}},
               "image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": [{"name": "registry"}]}
@@ -119,13 +120,14 @@ def test_what_the_chart_sets_can_be_used() -> None:
 def test_secrets_are_named_never_held() -> None:
     """No object of kind Secret, and none through the settings of the values."""
     assert "Secret" not in {document["kind"] for document in manifests(EVERYTHING)}
-    for name in ("IMH_SECRET", "IMH_CONSOLE_TOKEN", "IMH_DB_URL", "IMH_PSEUDONYM_KEY", "IMH_OIDC_CLIENT_SECRET"):
+    for name in ("IMH_SECRET", "IMH_CONSOLE_TOKEN", "IMH_DB_URL", "IMH_PSEUDONYM_KEY", "IMH_ALERT_SMTP", "IMH_OIDC_CLIENT_SECRET"):
         assert "refused" in report({"bot": {"settings": {name: "x" * 64}}}), name
     assert "refused" not in report({"bot": {"settings": {"IMH_SMS_NUMBER": "911"}}})
 
 
 @pytest.mark.parametrize("values", [{"image": {"tag": "latest"}}, {"image": {"digest": "sha256:12"}}, {"bots": {}},
-                                    {"publicUrl": "chat.example.org"}, {"bot": {"replicas": 0}}])
+                                    {"publicUrl": "chat.example.org"}, {"bot": {"replicas": 0}},
+                                    {"networkPolicy": {"outward": [{"cidr": "203.0.113.7/32"}]}}])
 def test_values_that_cannot_be_meant_are_refused(values: dict[str, Any]) -> None:
     assert "refused" in report(values)
 
@@ -136,6 +138,8 @@ def test_a_bot_reaches_its_stores_and_the_console_alone() -> None:
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert sorted(port["port"] for rule in policy["egress"] for port in rule["ports"]) == [53, 53, 5006, 5432, 6379]
     assert all(rule["to"] for rule in policy["egress"])
+    told = only(EVERYTHING, "NetworkPolicy", "imh-bot")["spec"]["egress"]
+    assert {"to": [{"ipBlock": {"cidr": "203.0.113.7/32"}}], "ports": [{"protocol": "TCP", "port": 465}]} in told
     [inward] = policy["ingress"]
     assert inward["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]
 

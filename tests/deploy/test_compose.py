@@ -18,6 +18,7 @@ DEPLOY = PROJECT / "deploy"
 TEXT = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ALERTS: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.alerts.yaml").read_text(encoding="utf-8"))
 OUTWARD = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
 
 
@@ -35,7 +36,7 @@ def environment(service: str) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value}
 
 
-@pytest.mark.parametrize("file", ["compose.yaml", "compose.oidc.yaml"])
+@pytest.mark.parametrize("file", sorted(path.name for path in DEPLOY.glob("compose*.yaml")))
 def test_the_specification_allows_it(file: str) -> None:
     merged = yaml.safe_load(filled((DEPLOY / file).read_text(encoding="utf-8")))
     done = run("python", "tests/support/read_compose.py", stdin=yaml.safe_dump(merged))
@@ -91,6 +92,19 @@ def test_the_stores_are_out_of_the_proxys_reach() -> None:
     assert "data" not in SERVICES["proxy"]["networks"] and "data" not in SERVICES["bearerbox"]["networks"]
 
 
+def test_a_bot_that_alerts_can_call_out(tmp_path: Path) -> None:
+    """With what an operator has to name for an e-mail; without any of it, nothing of it is used."""
+    bot = ALERTS["services"]["bot"]
+    assert set(bot["networks"]) <= OUTWARD
+    subprocess.run(["sh", DEPLOY / "make-secrets.sh", tmp_path], check=True, capture_output=True)
+    variables = {name: filled(str(value)).replace("/run/secrets", str(tmp_path)) for name, value in bot["environment"].items()}
+    assert not load_settings(variables).alert_smtp
+    (tmp_path / "imh_alert_smtp").chmod(0o600)
+    (tmp_path / "imh_alert_smtp").write_text("smtps://imh:word@mail.example.org\n", encoding="ascii")
+    named = {"IMH_ALERT_EMAIL": "on-call@example.org", "IMH_ALERT_FROM": "bot@example.org"}
+    assert load_settings({**variables, **named}).alert_smtp == "smtps://imh:word@mail.example.org"
+
+
 @pytest.mark.parametrize("name", ["bot", "console"])
 def test_what_is_set_can_be_used(name: str, tmp_path: Path) -> None:
     """With the secrets that make-secrets.sh makes, the program's own reading finds nothing wrong."""
@@ -115,7 +129,7 @@ def test_secrets_are_made_once_for_their_owner(tmp_path: Path) -> None:
         times.append({path.name: path.read_text(encoding="ascii") for path in folder.iterdir()})
     made = times[0]
     assert times[1] == made
-    assert set(made) == set(COMPOSE["secrets"]) | {"redis_password"}
+    assert set(made) == set(COMPOSE["secrets"]) | set(ALERTS["secrets"]) | {"redis_password"}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert made["imh_secret"] != made["imh_pseudonym_key"] and made["postgres_password"] in made["imh_db_url"]
 
@@ -128,5 +142,6 @@ def test_no_secret_stands_in_the_file() -> None:
 
 def test_every_variable_is_a_setting() -> None:
     known = set((PROJECT / ".env.example").read_text(encoding="utf-8").replace("=", " ").split())
-    names = {name.removesuffix("_FILE") for service in ("bot", "console") for name in SERVICES[service]["environment"]}
+    names = {name.removesuffix("_FILE") for service in (SERVICES["bot"], SERVICES["console"], ALERTS["services"]["bot"])
+             for name in service["environment"]}
     assert names - known == set()
