@@ -97,7 +97,9 @@ def table() -> Iterator[str]:
                  for ranking, margin in zip(first.rankings, margins)]
         for bar in BARS:
             yield f"words {weight:g}, crisis_at {bar}: {_danger(lines, heard, bar)}"
-    yield from _kinds(lines, vectors, first)
+    weight = DangerWords.get_default_config()["weight"]
+    yield from _kinds(lines, vectors, first.fold, [moved(ranking, weight * margin) if ranking else None
+                                                   for ranking, margin in zip(first.rankings, margins)])
     yield from _two_questions(lines, content, first)
 
 
@@ -116,7 +118,7 @@ def _topics(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], cont
 def _scope(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], content: Sequence[int]) -> Iterator[str]:
     beyond = [i for i, line in enumerate(lines) if line.file == "out_of_scope" and rankings[i]]
     inside = [i for i in content if rankings[i]]
-    for answer_at, refuse_ratio in itertools.product((0.3, 0.35, 0.4, 0.5), (0.7, 0.85, 1.0, 1.3)):
+    for answer_at, refuse_ratio in itertools.product((0.3, 0.35, 0.4, 0.5), (0.7, 1.0, 1.3, 1.7)):
         scope = ScopeDecision({"answer_at": answer_at, "refuse_ratio": refuse_ratio, "also_at": 0.6})
         decided = {i: scope.decide(rankings[i])[0] for i in [*inside, *beyond]}
         yield (f"answer_at {answer_at}, refuse_ratio {refuse_ratio}: right "
@@ -159,9 +161,10 @@ def _danger(lines: Sequence[Utterance], rankings: Sequence[Ranking | None], bar:
                      for name, group in groups.items())
 
 
-def _kinds(lines: Sequence[Utterance], vectors: np.ndarray, reading: Reading) -> Iterator[str]:
+def _kinds(lines: Sequence[Utterance], vectors: np.ndarray, folds: Sequence[int],
+           rankings: Sequence[Ranking | None]) -> Iterator[str]:
     """Where the classifier alone hears something: what is named rightly and wrongly, and what a false alarm is told."""
-    rules, fold = shared_screen(), np.array(reading.fold)
+    rules, fold = shared_screen(), np.array(folds)
     danger = np.array([line.intent == CRISIS for line in lines])
     named: list[tuple[bool, bool, float]] = []  # danger, of that kind, how likely
     for number in range(FOLDS):
@@ -169,7 +172,7 @@ def _kinds(lines: Sequence[Utterance], vectors: np.ndarray, reading: Reading) ->
         model = SoftmaxRegression.fit(vectors[inside], np.array([lines[i].marks["kind"] for i in inside]), strength=10.0,
                                       max_iterations=200)
         for index in np.flatnonzero(fold == number):
-            likely = confidence_of(reading.rankings[index] or [], CRISIS)
+            likely = confidence_of(rankings[index] or [], CRISIS)
             if likely >= min(BARS) and not rules.screen(lines[index].text):
                 kinds = softmax(model.scores(vectors[index]))
                 best = int(kinds.argmax())

@@ -55,7 +55,7 @@ class CrisisScreen(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.8,
-                "kind_at": 0.3}
+                "kind_at": 0.5}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,

@@ -53,7 +53,7 @@ RECIPES = {
     "e5": Recipe(
         _e5, "9e65be088d6fac36daaef4fbf4def7bc32d14da362f876032e851111efbef3e6",
         "e27e6a1f3019a709298c7f2793ac4929bb506b3bc6364fc41804a46a9e8bf699",
-        "98847e06ef2c2949a92618224f301cd76d1ddf74cae96da1528c4d77c73a3a2c",
+        "06ff830319143f7181fa7c8304d9b977a89169f555250c8ba0da09e7a2831c20",
         Shape(layers=12, hidden=384, heads=12), Path(__file__).parent / "tuning" / "e5-adapters.safetensors"),
 }
 
