@@ -163,6 +163,19 @@ def thresholds() -> None:
         print(line, flush=True)
 
 
+@app.command()
+def context() -> None:
+    """What the numbers of actions/context.py were chosen by."""
+    from benchmarks.context import table
+    from bot.release import model_path
+    from bot.training import ensure_release
+
+    settings = Settings()
+    ensure_release(settings)
+    for line in table(model_path(settings)):
+        print(line, flush=True)
+
+
 @app.command(name="console-training")
 def console_training() -> None:
     """A training in the console, alone and while somebody chats, into docs/performance-console-training.md."""

@@ -17,8 +17,8 @@ from nlu.components.ranking import ASKED, LEANS
 from nlu.lexicon import fingerprint, fold, read
 
 _LEXICON = "leaning"
-_KEYS = {"going_on": list, "staying": list, "pointers": list, "longest": int, "pointing": int, "short": int, "lead_ins": list}
-STAYS, GOES_ON, PERHAPS, NO = "stays", "goes_on", "perhaps", "no"
+_KEYS = {"going_on": list, "staying": list, "pointers": list, "longest": int, "pointing": int, "short": int, "brief": int, "lead_ins": list}
+STAYS, GOES_ON, PERHAPS, HARDLY, NO = "stays", "goes_on", "perhaps", "hardly", "no"
 _NO_WORD = re.compile(r"[^\w']+")
 
 
@@ -43,6 +43,7 @@ class LeaningDetector(GraphComponent):
         self._longest: int = lists["longest"]
         self._pointing: int = lists["pointing"]
         self._short: int = lists["short"]
+        self._brief: int = lists["brief"]
         self._going_on = re.compile(rf"(?:{_any_of(lists['going_on'])}) ")
         self._staying = re.compile(rf"(?:{_any_of(lists['staying'])}) ")
         self._pointers = re.compile(rf" (?:{_any_of(lists['pointers'])}) ")
@@ -63,7 +64,7 @@ class LeaningDetector(GraphComponent):
 
     def leans(self, text: str) -> str:
         """`stays` where the text asks more about what was said, `goes_on` where it goes on from it, `perhaps` where it
-        is so short that it may do either; else `no`."""
+        is so short that it may do either, `hardly` where it is brief; else `no`."""
         words = _NO_WORD.sub(" ", fold(text)).split()
         if not 0 < len(words) <= self._longest:
             return NO
@@ -72,7 +73,7 @@ class LeaningDetector(GraphComponent):
             return STAYS
         if self._going_on.match(line, 1):
             return GOES_ON
-        return PERHAPS if len(words) <= self._short else NO
+        return PERHAPS if len(words) <= self._short else HARDLY if len(words) <= self._brief else NO
 
     def without_lead_in(self, text: str) -> str:
         """The text after "no, I meant …", "actually, …"; the whole text where nothing else would be left."""

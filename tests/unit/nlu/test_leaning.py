@@ -31,9 +31,9 @@ def test_stays(detector: LeaningDetector, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "what exactly is infant mental health, please", "my baby boy was born seven weeks early", "", "🍼",
+    "what exactly do they mean when they speak of infant mental health, please", "", "🍼",
     "and my husband left us in March and since then she will not let anybody else hold her at all",
-    "orphaned babies need what from the people around", "yesterday she bit me and laughed about nothing at all",
+    "orphaned babies need what, would you say, from the people around them",
 ])
 def test_stands_alone(detector: LeaningDetector, text: str) -> None:
     """It says what it asks, or so much that it need not lean."""
@@ -42,8 +42,14 @@ def test_stands_alone(detector: LeaningDetector, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["how often", "at what age", "orphaned babies?", "¿de noche?", "2"])
 def test_may_lean(detector: LeaningDetector, text: str) -> None:
-    """So short that what came before may be needed; only a message that nobody understands is then read so."""
+    """So short that what came before may be needed."""
     assert detector.leans(text) == "perhaps"
+
+
+@pytest.mark.parametrize("text", ["with her dad and never once with me", "my baby boy was born seven weeks early"])
+def test_hardly_leans(detector: LeaningDetector, text: str) -> None:
+    """Brief enough to lean, and long enough to stand alone: it depends on whether it is understood so."""
+    assert detector.leans(text) == "hardly"
 
 
 @pytest.mark.parametrize(("text", "rest"), [
