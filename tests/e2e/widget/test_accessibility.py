@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 
 def clarify(widget: Widget) -> None:
-    widget.ask("the baby thing")
+    widget.ask("kids and so on")
     expect(widget.host.locator(".message.clarify")).to_be_visible()
 
 
