@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Iterator
 
@@ -76,14 +77,12 @@ def test_messages_in_flight_keep_their_order(server: Server, address: str) -> No
     for first, second in zip(*said):
         second.sender = first.sender
 
-    def say(message: Said) -> None:
-        with httpx.Client(timeout=30, trust_env=False) as client:
-            send(client, url, message)
-
-    with ThreadPoolExecutor(2 * PEOPLE) as pool:
-        firsts = [pool.submit(say, message) for message in said[0]]
+    # Made before: a client takes longer to make than to send, and a second message must not overtake a first on its way out.
+    with ExitStack() as stack, ThreadPoolExecutor(2 * PEOPLE) as pool:
+        clients = [stack.enter_context(httpx.Client(timeout=30, trust_env=False)) for _ in range(2 * PEOPLE)]
+        firsts = [pool.submit(send, client, url, message) for client, message in zip(clients, said[0])]
         time.sleep(0.25)
-        list(pool.map(say, said[1]))
+        list(pool.map(lambda client, message: send(client, url, message), clients[PEOPLE:], said[1]))
         assert [future.result() for future in firsts] == [None] * PEOPLE
     assert [(message.status, message.error) for turn in said for message in turn] == [(200, "")] * 2 * PEOPLE
     stored = history(address)
