@@ -2,9 +2,9 @@
 
 A message that asks more about the same ("does that go for grandmas") stays with the topic unless another is all but
 certain; one that goes on from it ("and for twins born early?"), or is so brief that it may lean ("how often", "only with
-her dad"), moves to another as soon as one is rather likely. The numbers were chosen on dialogues written for it (`python -m benchmarks
-context`): 111 of 150 second turns are answered as expected, 97 with 0.2 for what goes on, 0.95 for a refusal, and brief
-messages alone; single questions after any answer are understood as before.
+her dad"), moves to another as soon as one is rather likely. The numbers were chosen on dialogues written for it (`python -m
+benchmarks context`): 111 of 150 second turns are answered as expected, 97 with 0.2 for what goes on, 0.95 for a refusal,
+and brief messages left alone; single questions after any answer are understood as before.
 """
 
 from __future__ import annotations

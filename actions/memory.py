@@ -26,8 +26,9 @@ class Memory:
 
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message
     asks where the answer before is from; `leans` says how the message leans on what came before ("stays",
-    "goes_on", "perhaps", "hardly", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all of
-    the quotation; `erasable`: whoever writes may have the conversation erased; `asked` holds the slots of what was asked for in words or by the switch.
+    "goes_on", "perhaps", "hardly", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all
+    of the quotation; `erasable`: whoever writes may have the conversation erased; `asked` holds the slots of what was asked
+    for in words or by the switch.
     """
 
     intent: str

@@ -12,7 +12,8 @@ Message = Mapping[str, Any]
 
 def fits(expected: Mapping[str, Any], reply: Sequence[Message], before: Sequence[Message],
          knowledge: Knowledge) -> bool:
-    """Whether a reply is what is expected of it: an answer, a source, what goes on from a topic, a choice, a switch."""
+    """Whether a reply is what is expected of it: an answer, a source, what goes on from a topic, a choice, a refusal, small
+    talk, a switch."""
     first = reply[0]["custom"]
     topic = knowledge.topics.get(expected.get("topic", ""))
     kind = expected["kind"]
@@ -28,6 +29,10 @@ def fits(expected: Mapping[str, Any], reply: Sequence[Message], before: Sequence
         offered = [_offered([part]) for part in before if part["buttons"]]
         return bool(offered) and len(offered[-1]) >= expected["number"] \
             and first["topic"] == offered[-1][expected["number"] - 1]
+    if kind == "refusal":
+        return bool(first["kind"] == "out_of_scope")
+    if kind == "talk":
+        return bool(first["kind"] == "smalltalk")
     if kind == "switch":
         return all(first[key] == expected[key] for key in ("language", "audience") if key in expected)
     raise ValueError(f"tests/nlu/held_out/context.yml: kind {kind!r} is not known.")

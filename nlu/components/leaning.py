@@ -17,7 +17,8 @@ from nlu.components.ranking import ASKED, LEANS
 from nlu.lexicon import fingerprint, fold, read
 
 _LEXICON = "leaning"
-_KEYS = {"going_on": list, "staying": list, "pointers": list, "longest": int, "pointing": int, "short": int, "brief": int, "lead_ins": list}
+_KEYS = {"going_on": list, "staying": list, "pointers": list, "longest": int, "pointing": int, "short": int,
+         "brief": int, "lead_ins": list}
 STAYS, GOES_ON, PERHAPS, HARDLY, NO = "stays", "goes_on", "perhaps", "hardly", "no"
 _NO_WORD = re.compile(r"[^\w']+")
 

@@ -16,7 +16,7 @@ from nlu.corpus import Utterance
 
 pytestmark = pytest.mark.nlu
 
-MOST_ALARMS, LEAST_RIGHT = 0.06, 0.88
+MOST_ALARMS, LEAST_RIGHT = 0.065, 0.88
 # Each was once answered with crisis lines.
 HARMLESS = {
     "what temperature should the bath be for a newborn": "out_of_scope",
