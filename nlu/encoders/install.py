@@ -53,7 +53,7 @@ RECIPES = {
     "e5": Recipe(
         _e5, "9e65be088d6fac36daaef4fbf4def7bc32d14da362f876032e851111efbef3e6",
         "e27e6a1f3019a709298c7f2793ac4929bb506b3bc6364fc41804a46a9e8bf699",
-        "06ff830319143f7181fa7c8304d9b977a89169f555250c8ba0da09e7a2831c20",
+        "ae148ac4e7dbad50f1b8ad3268f4be4f5ed0d8c39ab4c2cada0b51fa3fe854d6",
         Shape(layers=12, hidden=384, heads=12), Path(__file__).parent / "tuning" / "e5-adapters.safetensors"),
 }
 

@@ -51,4 +51,4 @@ class OnnxEncoder:
 
     def _encode_one(self, text: str) -> np.ndarray:
         ids = np.array([self._tokenizer.encode(self._prefix + preparation.prepare(text)).ids], np.int64)
-        return self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+        return self._session.run(None, {"input_ids": ids})[0]

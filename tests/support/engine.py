@@ -8,6 +8,7 @@ from typing import Any, Callable, Mapping, Sequence
 from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 from rasa_sdk import Tracker
@@ -61,9 +62,12 @@ class FakeRunner:
         self._action = action
         self._parsed = {"intent": {"name": "ask", "confidence": 0.9}, "entities": [],
                         "topics": [{"name": "ask_brain", "confidence": 0.9}], **parsed}
+        self.asked: list[str] = []
+        self.decides: list[Event] = []
 
     def run(self, inputs: Mapping[str, Any], targets: Sequence[str]) -> dict[str, Any]:
         (target,) = targets
+        self.asked.append(target)
         if target == "nlu":
             (message,) = inputs["__message__"]
             made = Message(data={"text": message.text})
@@ -71,7 +75,9 @@ class FakeRunner:
                 made.set(name, value, add_to_output=True)
             return {target: [made]}
         listened = inputs["__tracker__"].latest_action_name == "action_listen"
-        return {target: PolicyPrediction.for_action_name(self._domain, self._action if listened else "action_listen")}
+        prediction = PolicyPrediction.for_action_name(self._domain, self._action if listened else "action_listen")
+        prediction.events = self.decides
+        return {target: prediction}
 
 
 class Bot:

@@ -7,35 +7,20 @@ from typing import Iterator
 
 import numpy as np
 
-from nlu.encoders.bert_graph import MPNET, Shape
+from nlu.encoders.bert_graph import Shape
 
 LAYERS, HIDDEN, HEADS, INNER = 2, 8, 2, 12
 WORDS = ("[UNK]", "[CLS]", "[SEP]", "baby", "cries", "she", "why", "sleeps", "so", "much")
 MAX_TOKENS = 16
-BUCKETS = 16
 
-TINY_BERT = Shape(layers=LAYERS, hidden=HIDDEN, heads=HEADS, max_tokens=MAX_TOKENS)
-TINY_MPNET = Shape(layers=LAYERS, hidden=HIDDEN, heads=HEADS, names=MPNET, first_position=2, relative_buckets=BUCKETS,
-                   max_tokens=MAX_TOKENS)
-
-# As the published checkpoints call the parts of a layer: query, key, value, what attention gives, and its norm.
-BERT_PARTS = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
-              "attention.output.LayerNorm")
-MPNET_PARTS = ("attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o", "attention.LayerNorm")
+TINY_BERT = Shape(layers=LAYERS, hidden=HIDDEN, heads=HEADS)
 
 Weights = dict[str, np.ndarray]
 
 
 def bert_weights(seed: int = 1) -> Weights:
     """float32 weights under the names of a BERT checkpoint."""
-    random = np.random.default_rng(seed)
-    return {**_common(random, BERT_PARTS), "embeddings.token_type_embeddings.weight": _normal(random, 2, HIDDEN)}
-
-
-def mpnet_weights(seed: int = 2) -> Weights:
-    """float32 weights under the names of an MPNet checkpoint."""
-    random = np.random.default_rng(seed)
-    return {**_common(random, MPNET_PARTS), "encoder.relative_attention_bias.weight": _normal(random, BUCKETS, HEADS)}
+    return dict(_named(np.random.default_rng(seed)))
 
 
 def tokenizer_json() -> bytes:
@@ -51,19 +36,15 @@ def tokenizer_json() -> bytes:
         "model": {"type": "WordLevel", "vocab": ids, "unk_token": "[UNK]"}}).encode()
 
 
-def _common(random: np.random.Generator, parts: tuple[str, ...]) -> Weights:
-    return dict(_named(random, parts))
-
-
-def _named(random: np.random.Generator, parts: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray]]:
+def _named(random: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
     yield "embeddings.word_embeddings.weight", _normal(random, len(WORDS), HIDDEN)
-    yield "embeddings.position_embeddings.weight", _normal(random, MAX_TOKENS + 4, HIDDEN)
+    yield "embeddings.position_embeddings.weight", _normal(random, MAX_TOKENS, HIDDEN)
+    yield "embeddings.token_type_embeddings.weight", _normal(random, 2, HIDDEN)
     yield from _norm(random, "embeddings.LayerNorm")
-    *projections, norm = parts
     for layer in (f"encoder.layer.{number}" for number in range(LAYERS)):
-        for part in projections:
-            yield from _linear(random, f"{layer}.{part}", HIDDEN, HIDDEN)
-        yield from _norm(random, f"{layer}.{norm}")
+        for part in ("self.query", "self.key", "self.value", "output.dense"):
+            yield from _linear(random, f"{layer}.attention.{part}", HIDDEN, HIDDEN)
+        yield from _norm(random, f"{layer}.attention.output.LayerNorm")
         yield from _linear(random, f"{layer}.intermediate.dense", HIDDEN, INNER)
         yield from _linear(random, f"{layer}.output.dense", INNER, HIDDEN)
         yield from _norm(random, f"{layer}.output.LayerNorm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +14,9 @@ from typing import Any, Iterator
 import pytest
 import yaml
 from rasa.core.channels.channel import UserMessage
-from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, DefinePrevUserUtteredFeaturization, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.data import TrainingType
 from rasa_sdk import Tracker
@@ -61,7 +61,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Models:
                                    nlu_target="nlu", core_target="core")
         return path, metadata, runner
 
-    monkeypatch.setattr(MessageProcessor, "_load_model", staticmethod(load))
+    monkeypatch.setattr(Processor, "_load_model", staticmethod(load))
     return models
 
 
@@ -226,6 +226,46 @@ def test_every_rule_is_one_action() -> None:
     assert rules and [rule["rule"] for rule in rules if sum("action" in step for step in rule["steps"]) != 1] == []
 
 
+def test_every_rule_looks_at_the_intent_alone() -> None:
+    """The policies are asked once an intent: right only while no rule looks at slots, entities or what came before."""
+    rules = [rule for path in (PROJECT / "stories").glob("*.yml")
+             for rule in yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]]
+    assert {frozenset(rule) for rule in rules} == {frozenset({"rule", "steps"})}
+    for first, *others in (rule["steps"] for rule in rules):
+        asked = first["or"] if "or" in first else [first]
+        assert all(set(step) == {"intent"} for step in asked)
+        assert [set(step) for step in others] == [{"action"}]
+
+
+def test_every_slot_is_set_by_the_actions() -> None:
+    """Nothing is taken out of messages into slots: right only while no slot asks for it."""
+    slots = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))["slots"]
+    assert slots and [name for name, slot in slots.items() if slot["mappings"] != [{"type": "custom"}]] == []
+
+
+def test_policies_are_asked_once_an_intent(bot: Bot, models: Models, domain: Domain) -> None:
+    """And what they decided is an event of each turn, of its own time."""
+    runner = FakeRunner(domain)
+    runner.decides = [DefinePrevUserUtteredFeaturization(False)]
+    models["counting"] = domain, runner
+    bot.engine.load_model("counting")
+    bot.hears("one")
+    before = time.time()
+    bot.hears("two")
+    assert runner.asked.count("core") == 1
+    decided = [event for event in bot.written() if event["event"] == "user_featurization"]
+    assert len(decided) == 2 and decided[0]["timestamp"] < before <= decided[1]["timestamp"]
+
+
+def test_another_model_is_asked_anew(bot: Bot, models: Models, domain: Domain) -> None:
+    """What one model decided says nothing about the next."""
+    bot.hears("one")
+    models["newer"] = domain, FakeRunner(domain, "action_missing")
+    bot.engine.load_model("newer")
+    with pytest.raises(KeyError, match="action_missing"):
+        bot.hears("two")
+
+
 def test_listens_after_an_action(bot: Bot) -> None:
     """As Rasa's own loop would: the next message finds a conversation that waits for it."""
     bot.hears("hello")
@@ -358,9 +398,6 @@ def test_the_loop_goes_on_while_messages_are_understood_one_by_one() -> None:
             assert released.wait(10)
             begun.remove(message.text)
             return {"text": message.text, "intent": {}, "entities": []}
-
-        def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
-            """There is no model."""
 
     async def ask() -> list[dict[str, Any]]:
         processor = Slow()

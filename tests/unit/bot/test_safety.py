@@ -54,7 +54,7 @@ def danger() -> Iterator[tuple[str, str, list[str]]]:
 def exceptions(screen: CrisisScreen, message: str) -> Iterator[tuple[str, str]]:
     """Key and line of every idiom, context and `unless` that stands in the message, heard or not."""
     sets = [("idioms", screen._idioms), *((f"contexts.{name}", lines) for name, lines in screen._contexts.items())]
-    sets += [(f"rules.{rule.id}.unless", unless) for rule, _, unless in screen._rules]
+    sets += [(f"rules.{rule.id}.unless", unless) for rule, unless in screen._rules]
     for words in screen._speller.sentences(message):
         sentence = Sentence(screen._vocab, words)
         yield from ((key, hit.line) for key, lines in sets for hit in lines.find(sentence))

@@ -19,7 +19,7 @@ import safetensors.numpy
 from nlu.encoders import install as setup
 from nlu.encoders import registry
 from nlu.encoders.onnx_encoder import OnnxEncoder
-from tests.support.networks import HIDDEN, LAYERS, MAX_TOKENS, TINY_MPNET, mpnet_weights, tokenizer_json
+from tests.support.networks import HIDDEN, LAYERS, MAX_TOKENS, TINY_BERT, bert_weights, tokenizer_json
 from tests.unit.nlu.conftest import LetterEncoder
 
 OTHER_HASH = hashlib.sha256(b"something else").hexdigest()
@@ -29,7 +29,7 @@ class Package:
     """A package that carries an encoder; counts how often it is unpacked."""
 
     def __init__(self) -> None:
-        self.weights = safetensors.numpy.save(mpnet_weights())
+        self.weights = safetensors.numpy.save(bert_weights())
         self.unpacked = 0
 
     def __call__(self) -> tuple[bytes, bytes]:
@@ -58,7 +58,7 @@ Offer = Callable[..., None]
 def offer(package: Package, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Offer:
     """Makes the package the only encoder to install, its graph's hash as measured; `changes` are to the recipe."""
     recipe = setup.Recipe(package, hashlib.sha256(package.weights).hexdigest(),
-                          hashlib.sha256(tokenizer_json()).hexdigest(), OTHER_HASH, TINY_MPNET)
+                          hashlib.sha256(tokenizer_json()).hexdigest(), OTHER_HASH, TINY_BERT)
 
     def offer(**changes: str) -> None:
         monkeypatch.setattr(setup, "RECIPES", {"tiny": dataclasses.replace(recipe, **changes)})
@@ -94,11 +94,11 @@ def test_package_becomes_an_encoder(offer: Offer, folder: Path) -> None:
 
 
 def test_matrices_are_kept_in_eight_bits(offer: Offer) -> None:
-    """The table of words, and six matrices a layer."""
+    """The table of words, and four matrices a layer: query, key and value lie in one."""
     setup.install("tiny")
     graph, _ = registry.prepared("tiny")
     kept = [tensor.data_type for tensor in onnx.load(graph).graph.initializer if tensor.name.endswith("_quantized")]
-    assert len(kept) == 1 + 6 * LAYERS
+    assert len(kept) == 1 + 4 * LAYERS
     assert set(kept) <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
 
 

@@ -27,6 +27,13 @@ def test_words_speak_for_their_class(fitted: WordRegression) -> None:
     assert abs(fitted.margin("zzz")) < 0.5 and abs(fitted.margin("")) < 0.5
 
 
+@pytest.mark.parametrize("text", [*FOR, *AGAINST, "a red red RED door, and a balloon", "nothing of it", ""])
+def test_one_text_is_read_as_scikit_learn_reads_thousands(fitted: WordRegression, text: str) -> None:
+    """The short way to the same number."""
+    expected = fitted.bias + sum(float(reading.reader.transform([text]) @ reading.weights) for reading in fitted.readings)
+    assert fitted.margin(text) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("text", ["MY RED BALLOON", "my réd balloon", "my\u00a0red balloon", "my red balloon\u2026"])
 def test_capitals_accents_and_typography_change_nothing(fitted: WordRegression, text: str) -> None:
     """A thumb leaves them out or puts them in as it likes."""
