@@ -51,9 +51,9 @@ rekey: $(READY) ## change the key of the phone numbers' pseudonyms
 retain: $(READY) ## delete now what is past IMH_RETENTION_DAYS; the server does it once a day
 	@$(PYTHON) -m bot retain
 
-test: $(READY) $(TOOLS) ## every test that a clean machine can run
+test: $(READY) $(TOOLS) ## every test that a clean machine can run, two files at a time
 	@$(PYTHON) -m bot train
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 test-core: $(CORE) ## the tests of all that does not import Rasa, on the newest Python there is (3.11 to 3.13)
 	@var/core/bin/python -m tests.support.core_tests | xargs var/core/bin/python -m pytest -p tests.support.core_versions -p no:cacheprovider
