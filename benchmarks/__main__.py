@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from dataclasses import asdict
+from typing import Optional
 
 import typer
 from rich.console import Console
@@ -29,7 +30,7 @@ CONSOLE = PROJECT / "docs" / "performance-console.md"
 def everything(context: typer.Context) -> None:
     """Speed, the widget, then quality, which may say that something got worse."""
     if context.invoked_subcommand is None:
-        speed(epochs=100)
+        speed(epochs=None)
         widget()
         quality()
 
@@ -50,16 +51,17 @@ def quality() -> None:
 
 
 @app.command()
-def speed(epochs: int = typer.Option(100, min=1, help="For how many of its 100 epochs the peer trains.")) -> None:
+def speed(epochs: Optional[int] = typer.Option(None, min=1, help="The peer trains for so many of its epochs.")) -> None:
     """Ours beside Rasa's default, into docs/performance.md and benchmarks/results."""
-    from benchmarks.speed import measure, report
+    from benchmarks.speed import measure, own_epochs, report
     from bot.training import ensure_release
 
     ensure_release(Settings())
-    origin = provenance("make bench" if epochs == 100 else f"python -m benchmarks speed --epochs {epochs}")
+    origin = provenance(f"python -m benchmarks speed --epochs {epochs}" if epochs else "make bench")
+    epochs = epochs or own_epochs()
     with console.status("Measuring (the peer alone trains for several minutes, with all its epochs for hours) …"):
         speeds = measure(epochs)
-    section = report(speeds, origin.line(), epochs)
+    section = report(speeds, origin, epochs)
     put_section("speed", section)
     write_result("speed", origin, {"epochs_of_the_peer": epochs, "speeds": [asdict(one) for one in speeds]})
     console.print(section, markup=False)

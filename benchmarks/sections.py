@@ -1,9 +1,15 @@
-"""docs/performance.md: sections that several verbs write, each its own; the others stay as they are."""
+"""docs/performance.md: sections that several verbs write, each its own; the others stay as they are.
+
+Their text is in wording/.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+
+import jinja2
 
 from bot.settings import PROJECT
 
@@ -13,6 +19,14 @@ _HEAD = ("# Performance\n\nEach section is written by the command that it names,
          "names, and stays as it is when another one is written anew. What misses its bound says so. The raw figures "
          "are in `benchmarks/results/`.\n")
 _SECTION = re.compile(r"<!-- (\w+): begin -->\n(.*?)\n<!-- \1: end -->", re.DOTALL)
+_TEXTS = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).with_name("wording")), trim_blocks=True,
+                            undefined=jinja2.StrictUndefined)
+_TEXTS.filters["form"] = format
+
+
+def worded(name: str, **values: Any) -> str:
+    """The text of a section, with these values put in."""
+    return _TEXTS.get_template(f"{name}.md").render(values)
 
 
 def put_section(name: str, text: str, path: Path = PERFORMANCE) -> None:

@@ -16,13 +16,16 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 import httpx
+import yaml
 
 from benchmarks.load.processes import tree_memory_mb
 from benchmarks.load.texts import different_texts
 from benchmarks.peers.rasa_server import RasaServer
+from benchmarks.results import Provenance
+from benchmarks.sections import worded
 from bot.evaluation.stats import percentile
 from bot.settings import PROJECT
 from tests.support.server import Server
@@ -32,7 +35,6 @@ TIMED = 400
 CONVERSATION = 320
 EARLY, LATE = slice(3, 33), slice(290, 320)
 AT_ONCE = 8
-EPOCHS = 100  # of each network of Rasa's default pipeline, as it comes
 _PEER = PROJECT / "benchmarks" / "peers"
 
 
@@ -50,8 +52,13 @@ class Speed:
     memory_mb: float
 
 
-def measure(epochs: int = EPOCHS) -> list[Speed]:
-    """Ours, then Rasa's default, trained for so many epochs: with all of its own it takes more than an hour."""
+def own_epochs() -> int:
+    """For how many epochs Rasa's default pipeline trains each network, as it comes."""
+    return max(network["epochs"] for network in _networks(_peer()))
+
+
+def measure(epochs: int) -> list[Speed]:
+    """Ours, then Rasa's default, trained for so many epochs: with all of its own it takes hours."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         return [_ours(scratch), _rasa_default(scratch, epochs)]
@@ -69,14 +76,24 @@ def _ours(scratch: Path) -> Speed:
 
 def _rasa_default(scratch: Path, epochs: int) -> Speed:
     data = [PROJECT / "nlu" / "data", PROJECT / "stories", _PEER / "stories.yml"]
-    config = scratch / "default.yml"
-    config.write_text((_PEER / "rasa_default.yml").read_text(encoding="utf-8").replace(
-        f"epochs: {EPOCHS}", f"epochs: {epochs}"), encoding="utf-8")
+    peer, config = _peer(), scratch / "default.yml"
+    for network in _networks(peer):
+        network["epochs"] = epochs
+    config.write_text(yaml.safe_dump(peer), encoding="utf-8")
     trained = _timed(_train, data, config, scratch / "default")
     start = time.monotonic()
     with RasaServer(scratch / "default" / "model.tar.gz", scratch) as server:
         ready = time.monotonic() - start
         return _speed("Rasa's default pipeline", trained, ready, server.client, server.path, server.pids)
+
+
+def _peer() -> dict[str, Any]:
+    return yaml.safe_load((_PEER / "rasa_default.yml").read_text(encoding="utf-8"))
+
+
+def _networks(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is trained for epochs, of the pipeline and of the policies."""
+    return [part for part in (*config["pipeline"], *config["policies"]) if "epochs" in part]
 
 
 def _train(data: Sequence[Path], config: Path, output: Path) -> None:
@@ -119,24 +136,13 @@ def _speed(name: str, train_s: float, ready_s: float, client: httpx.Client, path
                  percentile(conversation[LATE], 0.5) / percentile(conversation[EARLY], 0.5), memory)
 
 
-def report(speeds: Sequence[Speed], origin: str, epochs: int = EPOCHS) -> str:
+def report(speeds: Sequence[Speed], origin: Provenance, epochs: int) -> str:
     """The section for docs/performance.md; `origin` says where the figures come from."""
-    ours, peer = speeds
-    fewer = "" if epochs == EPOCHS else (
-        f" **The peer trained for {epochs} of its {EPOCHS} epochs**: all of them take so many times as long, teach it more, "
-        "and change nothing of what a message costs.")
-    rows = [("train, from nothing (s)", "train_s", 1), ("start to ready (s)", "ready_s", 1),
-            ("one message at a time, p50 (ms)", "p50_ms", 1), ("one message at a time, p95 (ms)", "p95_ms", 1),
-            (f"messages a second, {AT_ONCE} at a time", "per_second", -1),
-            ("messages 290-320 of a conversation against 4-33", "growth", 1),
-            ("memory of the process tree, PSS (MB)", "memory_mb", 1)]
-    lines = ["## Beside Rasa's default pipeline", "", origin, "",
-             "The same domain, training data and actions, one run. The peer runs as Rasa comes, with its REST channel, "
-             "SQLite and an action server of its own. Every timed message is a different text that nobody trained on. "
-             "The last column says how many times better ours is; the bound for messages a second is 4, for training 10, for "
-             f"one message 2.5.{fewer}", "",
-             "| figure | " + " | ".join(speed.name for speed in speeds) + " | ratio |", "|---|---|---|---|"]
-    for label, key, better in rows:
-        mine, other = asdict(ours)[key], asdict(peer)[key]
-        lines.append(f"| {label} | {mine:.1f} | {other:.1f} | {(other / mine) ** better:.1f} |")
-    return "\n".join(lines)
+    ours, peer = map(asdict, speeds)
+    rows = [(label, ours[key], peer[key], (peer[key] / ours[key]) ** better) for label, key, better in (
+        ("train, from nothing (s)", "train_s", 1), ("start to ready (s)", "ready_s", 1),
+        ("one message at a time, p50 (ms)", "p50_ms", 1), ("one message at a time, p95 (ms)", "p95_ms", 1),
+        (f"messages a second, {AT_ONCE} at a time", "per_second", -1),
+        ("messages 290-320 of a conversation against 4-33", "growth", 1),
+        ("memory of the process tree, PSS (MB)", "memory_mb", 1))]
+    return worded("speed", speeds=speeds, origin=origin, epochs=epochs, full=own_epochs(), rows=rows)

@@ -1,7 +1,7 @@
 """Runs Rasa's prediction graph, one component after the other.
 
-Rasa hands the graph to dask, which works out for each message anew what depends on what (1.1 ms a turn, and the whole
-tracker written out for a debug message that nobody reads). The order is the same every time.
+Rasa hands the graph to dask, which works out for each message anew what depends on what, after writing the whole tracker
+out for a debug message: 0.6 ms each time. The order is always the same.
 """
 
 from __future__ import annotations

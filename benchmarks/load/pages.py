@@ -1,6 +1,6 @@
 """The sections of docs/performance.md that are about load: what was measured, its bound, and whether that holds.
 
-Their text is in wording/.
+Their text is in benchmarks/wording.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
 
-import jinja2
-
 from benchmarks.load.capacity import ASSUMPTIONS, Measured, Service
 from benchmarks.load.chaos import AT_ONCE as CHAOS_AT_ONCE
 from benchmarks.load.chaos import WORKERS, Away, Killed
@@ -22,12 +20,9 @@ from benchmarks.load.measure import AT_ONCE, AT_ONCE_SHARED, Load, rate
 from benchmarks.load.records import Latency, latency, outcomes
 from benchmarks.load.soak import Soak, after_warm_up, growth, in_the_end
 from benchmarks.results import Provenance
-from benchmarks.sections import PERFORMANCE
+from benchmarks.sections import PERFORMANCE, worded
 
 _GENERATOR_AT_MOST = 0.10
-_TEXTS = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).with_name("wording")), trim_blocks=True,
-                            undefined=jinja2.StrictUndefined)
-_TEXTS.filters["form"] = format
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ def load_section(load: Load, origin: Provenance, picture: Path) -> str:
         ("the same, two questions in each message", [load.doubles]),
         (f"one worker, PostgreSQL and Redis, {AT_ONCE_SHARED} at a time", load.one),
         (f"two workers, PostgreSQL and Redis, {AT_ONCE_SHARED} at a time", load.two)]
-    return _worded("load", load=load, origin=origin, bounds=table(bounds), warm_up=WARM_UP, picture=_link(picture),
+    return worded("load", load=load, origin=origin, bounds=table(bounds), warm_up=WARM_UP, picture=_link(picture),
                    runs="\n".join(_run_row(name, some) for name, some in runs),
                    starts=", ".join(f"{one:.1f}" for one in load.starts_s))
 
@@ -99,7 +94,7 @@ def _run_row(name: str, runs: Sequence[Run]) -> str:
 def capacity_section(measured: Measured, service: Service, assumed: Mapping[str, Any], cores: int) -> str:
     """The model, what it says of a national service, and what it says of the two workers that were measured."""
     expected = measured.expected(2, cores)
-    return _worded("capacity", measured=measured, service=service, assumed=assumed, cores=cores, expected=expected,
+    return worded("capacity", measured=measured, service=service, assumed=assumed, cores=cores, expected=expected,
                    file=_link(ASSUMPTIONS), off=measured.two_per_second / expected - 1,
                    used_up=expected < 2 * measured.worker_per_second)
 
@@ -118,7 +113,7 @@ def soak_section(soak: Soak, origin: Provenance, picture: Path) -> str:
         Bound("acknowledged and not stored, stored twice", f"{soak.audit.missing}, {soak.audit.doubled}", "0, 0",
               soak.audit.clean),
     ]
-    return _worded("soak", soak=soak, origin=origin, bounds=table(bounds), found=latency(soak.run.records),
+    return worded("soak", soak=soak, origin=origin, bounds=table(bounds), found=latency(soak.run.records),
                    outcomes=_told(soak.run), generator=soak.run.cpu_share.get(GENERATOR, 0.0), picture=_link(picture))
 
 
@@ -140,16 +135,11 @@ def chaos_section(killed: Killed, away: Away, origin: Provenance, pictures: tupl
         Bound("acknowledged and not in the history, in it twice", f"{away.audit.missing}, {away.audit.doubled}", "0, 0",
               away.audit.clean),
     ]
-    return _worded("chaos", killed=killed, away=away, origin=origin, kill_bounds=table(kills),
+    return worded("chaos", killed=killed, away=away, origin=origin, kill_bounds=table(kills),
                    away_bounds=table(outage), workers=WORKERS, pause=f"{AFTER_ERROR_S:g}", at_once=CHAOS_AT_ONCE,
                    lasted=killed.states[-1].at - killed.began, killed_outcomes=_told(killed.run),
                    away_outcomes=_told(away.run), first=_seconds(away.first_answer_s),
                    kills_picture=_link(pictures[0]), outage_picture=_link(pictures[1]))
-
-
-def _worded(name: str, **values: Any) -> str:
-    """The text of a section, with these values put in."""
-    return _TEXTS.get_template(f"{name}.md").render(values)
 
 
 def _seconds(seconds: float) -> str:

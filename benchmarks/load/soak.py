@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import statistics
 import tempfile
 import time
@@ -85,6 +86,8 @@ def _median(samples: Sequence[Sample], since: float, until: float) -> float:
 
 def soak(messages: int, tell: Callable[[str], None]) -> Soak:
     """Send them, each a different text, and look at the memory; `tell` hears how far it is."""
+    # A shell that starts it in the background would have it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as name, Stack(Path(name) / "var") as stack:
         path = Path(name) / "soak.jsonl"
         driver = Driver(stack, Plan(stack.server.port, AT_ONCE, messages, each=EACH, kept=EACH, name="soak"), path)
