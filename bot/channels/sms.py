@@ -25,6 +25,7 @@ from bot.logs import where
 from bot.render import sms as render
 from bot.settings import Settings, load_settings, pseudonym_key
 from bot.sms import texts
+from bot.sms.aside import aside
 from bot.sms.desk import Desk
 from bot.sms.keywords import shared_keywords
 from bot.sms.messages import Asked
@@ -143,12 +144,12 @@ class EngineDialogue:
 
     async def _reply(self, asked: Asked, agent: Agent | None) -> tuple[str, ...]:
         try:
-            page = self.store.page(asked.sender_id)
+            page = await aside(self.store.page, asked.sender_id)
             reply = await exchange(agent, Incoming(
                 sender_id=asked.sender_id, text=_no_command(asked.text), channel=NAME, message_id=asked.message_id,
                 metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0, "erasable": True}))
             answers = [Answer.from_dict(message["custom"]) for message in reply]
-            said = self._rendered(answers, page=page, asked=asked)
+            said = await self._rendered(answers, page=page, asked=asked)
         except (ChannelError, StoreError) as error:
             raise UnansweredError("No answer could be computed or stored.") from error
         if asked.danger and answers[0].kind is not Kind.CRISIS:
@@ -188,16 +189,16 @@ class EngineDialogue:
             logger.error("A conversation could not be erased: %s", where(error))
             raise UnansweredError("The conversation could not be erased.") from error
 
-    def _rendered(self, answers: Sequence[Answer], *, page: int, asked: Asked) -> tuple[str, ...]:
+    async def _rendered(self, answers: Sequence[Answer], *, page: int, asked: Asked) -> tuple[str, ...]:
         """The texts, and the page that MORE turns to next: -1 where the quotation was read to its end."""
         knowledge = current()
         if answers[0].quotation:
             pages = render.quotation(answers[0], knowledge)
             page = page if page < len(pages) else 0
-            self.store.turn_page(asked.sender_id, page + 1 if page + 1 < len(pages) else -1)
+            await aside(self.store.turn_page, asked.sender_id, page + 1 if page + 1 < len(pages) else -1)
             return (pages[page], *render.texts(answers[1:], knowledge))
         if page and any(answer.kind is Kind.ANSWER for answer in answers):
-            self.store.turn_page(asked.sender_id, 0)
+            await aside(self.store.turn_page, asked.sender_id, 0)
         return (render.one_text(answers, knowledge),) if asked.one_text else render.texts(answers, knowledge)
 
 

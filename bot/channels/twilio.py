@@ -14,6 +14,7 @@ from bot.channels.gateway import Service, count_segments, fields, message_id, ne
 from bot.errors import ChannelError, StoreError, UnansweredError
 from bot.insight import metrics
 from bot.settings import Settings
+from bot.sms.aside import aside
 from bot.sms.keywords import Wish
 from bot.sms.messages import Inbound
 
@@ -50,9 +51,9 @@ class Twilio:
         async def status(request: Request) -> HTTPResponse:
             found = self._signed(request)
             try:
-                service.store.delivered(NAME, message_id(found, "MessageSid"),
-                                status=needed(found, "MessageStatus")[:_LONGEST_STATUS],
-                                error=found.get("ErrorCode", [""])[0][:_LONGEST_ERROR] or None)
+                await aside(service.store.delivered, NAME, message_id(found, "MessageSid"),
+                            status=needed(found, "MessageStatus")[:_LONGEST_STATUS],
+                            error=found.get("ErrorCode", [""])[0][:_LONGEST_ERROR] or None)
             except StoreError as error:
                 raise ChannelError(503, "unavailable") from error
             return HTTPResponse(status=204)

@@ -123,7 +123,7 @@ class Names:
                 not count and word in self._also_words and word not in self._verbs_too)
             if not count and not (sure or capitalised or is_known):
                 break
-            if count and not (capitalised and (capital or sure) or self._is_given(word)
+            if count and not (capitalised and (capital or sure) or self._is_given(word) or self._is_surname(word)
                               or (sure and not capital and self._is_last(reading, place))):
                 break
             end, count, capital = stop, count + 1, capitalised
@@ -136,6 +136,10 @@ class Names:
         return bool(count) and (gap == "." and len(before) <= 2 or (
             gap == "," and count == 1 and capital and reading.is_capital(place) and before in self._family
             and self._is_given(reading.word(place))))
+
+    def _is_surname(self, word: str) -> bool:
+        """Whether it is a family name behind a name, in small letters, too: "im dolores garcia"."""
+        return word in self._family and word not in self._verbs_too and word not in self._towns
 
     def _is_last(self, reading: _Reading, place: int) -> bool:
         """Whether a word in small letters can be a surname: nothing, a sign or a small word comes behind it."""

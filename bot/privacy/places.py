@@ -24,6 +24,8 @@ class Addresses:
         word = rf"(?!(?:{any_of(lexicon['no_street'])})\b)[a-z0-9'-]+\.? "
         streets, before = any_of(lexicon["streets"]), any_of(lexicon["streets_before"])
         house = r"\d{1,6}(?: 1/2)?[a-z]?"
+        joins, another = any_of([*lexicon["name_joins"], *lexicon["place_after"]]), word.removesuffix(" ")
+        closed = rf"(?=[ ,]+(?:{directions}(?!\w)|(?:{units}|{towns})\b)|[,;]|$)"
         self._patterns = tuple(map(re.compile, (
             # 12 Main Street NW, apt 4, Albuquerque
             rf"(?<![\w/.-]){house} (?:{directions} )?(?:{word}){{1,4}}?(?:{streets})\b\.?(?:,? {directions}(?!\w))?"
@@ -33,6 +35,9 @@ class Addresses:
             # calle Luna 45
             rf"(?<!\w)(?:{before})\.? (?:{word}){{0,4}}?(?:(?:no|num|numero)\.? ?|# ?)?{house}\b(?![:/]\d)"
             rf"(?:,? {directions}(?!\w))?{unit}{behind}",
+            # 1234 Calle Lorca NE, as an English form orders it; "a las 10 camino con ella" is an hour
+            rf"(?<![\w/.-])(?<!las )\d{{2,6}}[a-z]? (?:{directions} )?(?:{before})\.? (?:(?:{joins}) ){{0,2}}{another}"
+            rf"(?:(?: {another}){{1,2}}?{closed})?(?:,? {directions}(?!\w))?{unit}{behind}",
             # P.O. Box 12; a box without its post office needs the town behind it
             rf"(?<!\w)(?:{any_of(lexicon['boxes'])})\.? ?#? ?\d{{1,6}}(?: box \d{{1,6}})?\b{behind}",
             rf"(?<!\w)(?:box \d{{1,6}}|general delivery)(?=[ ,]+[a-z]){behind[:-1]}",

@@ -7,6 +7,7 @@ import logging
 from typing import Awaitable, Callable
 
 from bot.errors import StoreError, UnansweredError
+from bot.sms.aside import aside
 from bot.sms.messages import Inbound, Records
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Claims:
         key = (inbound.gateway, inbound.message_id)
         while True:
             try:
-                mine, texts = self._records.claim(*key)
+                mine, texts = await aside(self._records.claim, *key)
             except StoreError as error:
                 raise UnansweredError("Nothing can be stored.") from error
             if texts is not None:
@@ -43,18 +44,18 @@ class Claims:
         self._open[key] = asyncio.Event()
         try:
             texts = await answer()
-            self._records.settle(*key, texts)
+            await aside(self._records.settle, *key, texts)
             return texts
         except StoreError as error:
             raise UnansweredError("Nothing can be stored.") from error
         except UnansweredError:
-            self._release(key)
+            await self._release(key)
             raise
         finally:
             self._open.pop(key).set()
 
-    def _release(self, key: tuple[str, str]) -> None:
+    async def _release(self, key: tuple[str, str]) -> None:
         try:
-            self._records.release(*key)
+            await aside(self._records.release, *key)
         except StoreError:
             logger.warning("A claim could not be given back; it runs out by itself.")

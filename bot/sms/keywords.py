@@ -7,18 +7,24 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 import yaml
 
+from bot.sms.phrases import Line, Phrases
+
 LEXICON = Path(__file__).resolve().parent.parent / "content" / "sms_keywords.yml"
-# Nobody asks for the end of messages in more words, and a longer text need not be looked through.
+# Nobody asks for the end of messages in more words. Of a longer text the first sentence and the last one are looked at.
 _LONGEST_CHARACTERS = 480
 _APOSTROPHES = re.compile("['’‘`´ʼ＇′]")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 # Laughed or shouted, a word stays the word.
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
-_SENTENCES = re.compile(r"[.!?;,\n…—–]+")
+# Three dots are a pause, one is an end.
+_SENTENCES = re.compile(r"[!?\n]+|(?<!\.)\.(?!\.)")
+_PARTS = re.compile(r"[,;¿¡…—–]+|\.\.+")
+# "-Maria", "- Maria B." on a line of its own at the end.
+_SIGNATURE = re.compile(r"\n\s*[-–—~]+\s*\w+(?: \w+)?\W*$")
 
 
 class Wish(Enum):
@@ -31,27 +37,31 @@ class Wish(Enum):
 
 @dataclass(frozen=True)
 class Keyword:
-    """The wish, the language it was said in, and whether the provider may have answered it by itself."""
+    """The wish, the language it was said in, and whether the provider may have answered it by itself.
+
+    `besides` is what else the message says, in which there may be danger to be heard; nothing where it says no more.
+    """
 
     wish: Wish
     language: str
     known_to_provider: bool = False
+    besides: str = ""
 
 
 class Keywords:
     """Reads the wish out of a message; the words stand in the lexicon."""
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
-        polite = _repeated(lexicon["polite"])
-        self._words = tuple(
-            (Wish(wish), language, re.compile(rf" {polite}(?:(?:{_any_of(words)}) {polite})+"))
-            for wish, languages in lexicon["words"].items() for language, words in languages.items())
-        before, after = _repeated([*lexicon["before"], *lexicon["polite"]]), _repeated([*lexicon["after"],
-                                                                                        *lexicon["polite"]])
-        groups = {name: _any_of(phrases) for name, phrases in lexicon["groups"].items()}
-        self._requests = tuple(
-            (language, re.compile(rf" {before}(?:{'|'.join(_line(line, groups) for line in lines)}){after}"))
-            for language, lines in lexicon["requests"].items())
+        polite, groups = lexicon["polite"], lexicon["groups"]
+        self._polite = Phrases(polite)
+        self._words = tuple((Wish(wish), language, Phrases(words), Phrases([*words, *polite]))
+                            for wish, languages in lexicon["words"].items() for language, words in languages.items())
+        self._before, self._after = Phrases([*lexicon["before"], *polite]), Phrases([*lexicon["after"], *polite])
+        self._around = Phrases([*lexicon["before"], *lexicon["after"], *polite])
+        self._requests = tuple((language, tuple(Line(line, groups) for line in lines))
+                               for language, lines in lexicon["requests"].items())
+        # A lexicon of staff may be older than these two.
+        self._reported, self._own = Phrases(groups.get("reported", ())), Phrases(groups.get("own", ()))
         self._provider = frozenset(lexicon["provider"])
         self._languages = {"es": frozenset(lexicon["spanish"]), "en": frozenset(lexicon["english"])}
 
@@ -63,24 +73,69 @@ class Keywords:
     def read(self, text: str) -> Keyword | None:
         """What the message asks of the programme, or None where it asks something else."""
         if len(text) > _LONGEST_CHARACTERS:
-            return None
-        whole = _words(text)
-        for wish, language, pattern in self._words:
-            if pattern.fullmatch(whole):
-                return Keyword(wish, language, known_to_provider=whole.strip() in self._provider)
-        for sentence in map(_words, _SENTENCES.split(text)):
-            for language, pattern in self._requests:
-                if pattern.fullmatch(sentence):
-                    return Keyword(Wish.STOP, language)
+            language = next(filter(None, map(self._asked_in, _ends(text))), None)
+            return Keyword(Wish.STOP, language, besides=text) if language else None
+        text = _SIGNATURE.sub("", text)
+        words = _words(text)
+        if keyword := self._word(words):
+            return keyword
+        if language := self._request(words):
+            return Keyword(Wish.STOP, language)
+        sentences = _SENTENCES.split(text)
+        if language := next(filter(None, map(self._asked_in, sentences)), None):
+            parts = [part.strip() for sentence in sentences for part in _PARTS.split(sentence)]
+            return Keyword(Wish.STOP, language, besides=". ".join(part for part in parts if self._says_more(part)))
         return None
+
+    def is_provider_start(self, text: str) -> bool:
+        """Whether it is a word of the provider's that is none of ours: by it, somebody who was out is taken back."""
+        words = _words(text)
+        return " ".join(words) in self._provider and self._word(words) is None
 
     def language(self, text: str) -> str | None:
         """`en` or `es` where the small words tell, else None."""
-        words = _words(text[:_LONGEST_CHARACTERS]).split()
+        words = _words(text[:_LONGEST_CHARACTERS])
         found = {language: sum(word in known for word in words) for language, known in self._languages.items()}
         if found["es"] == found["en"]:
             return None
         return "es" if found["es"] > found["en"] else "en"
+
+    def _word(self, words: Sequence[str]) -> Keyword | None:
+        """The wish of a message that is nothing but words for it."""
+        starts = self._polite.repeated(words, {0})
+        for wish, language, first, others in self._words:
+            if len(words) in others.repeated(words, first.ends(words, starts)):
+                return Keyword(wish, language, known_to_provider=" ".join(words) in self._provider)
+        return None
+
+    def _request(self, words: Sequence[str]) -> str | None:
+        """The language in which words that are nothing else ask for no more messages."""
+        starts = self._before.repeated(words, {0})
+        for language, lines in self._requests:
+            ends = set().union(*(line.ends(words, starts) for line in lines))
+            if len(words) in self._after.repeated(words, ends):
+                return language
+        return None
+
+    def _asked_in(self, sentence: str) -> str | None:
+        """The language in which a part of the sentence asks for no more messages, unless somebody else is quoted."""
+        parts = [_words(part) for part in _PARTS.split(sentence)]
+        for place, part in enumerate(parts):
+            language = self._request(part)
+            if language and not any(map(self._reports, parts[:place + 2])):
+                return language
+        return None
+
+    def _reports(self, words: Sequence[str]) -> bool:
+        """Whether it ends in words like "he told me", behind or before which somebody else is quoted."""
+        everywhere = range(len(words))
+        return (len(words) in self._reported.ends(words, everywhere)
+                and len(words) not in self._own.ends(words, everywhere))
+
+    def _says_more(self, part: str) -> bool:
+        """Whether a part is neither a wish itself nor what may stand around one."""
+        words = _words(part)
+        return not (len(words) in self._around.repeated(words, {0}) or self._word(words) or self._request(words))
 
 
 _live: Keywords | None = None
@@ -100,29 +155,18 @@ def shared_keywords() -> Keywords:
     return _live
 
 
-def _words(text: str) -> str:
-    """The words in the lexicon's spelling, each with a blank behind it and one before the first."""
+def _words(text: str) -> list[str]:
+    """The words in the lexicon's spelling."""
     plain = "".join(character for character in unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
                     if not unicodedata.combining(character)).casefold()
-    words = _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
-    return f" {' '.join(words)} "
+    return _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
 
 
-def _line(line: str, groups: Mapping[str, str]) -> str:
-    return "".join(_steps(line, groups))
-
-
-def _steps(line: str, groups: Mapping[str, str]) -> Iterator[str]:
-    for step in line.split():
-        words = "|".join(groups[word[1:-1]] if word.startswith("<") else re.escape(word)
-                         for word in step.rstrip("?").split("|"))
-        yield rf"(?:(?:{words}) )" + ("?" if step.endswith("?") else "")
-
-
-def _any_of(phrases: Iterable[str]) -> str:
-    # The longest first: an alternation takes the first that fits.
-    return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
-
-
-def _repeated(phrases: Iterable[str]) -> str:
-    return rf"(?:(?:{_any_of(phrases)}) )*"
+def _ends(text: str) -> Iterator[str]:
+    """The first sentence of a long text and its last one, where they are not too long themselves."""
+    first, *others = _SENTENCES.split(text[:_LONGEST_CHARACTERS].lstrip(), maxsplit=1)
+    if others:
+        yield first
+    *others, last = _SENTENCES.split(text.rstrip(" .!?\n")[-_LONGEST_CHARACTERS:])
+    if others:
+        yield last

@@ -8,6 +8,8 @@ from typing import Protocol
 from bot.sms.keywords import Wish
 
 MAX_MESSAGE_ID_CHARACTERS = 100
+# Stands first among the kinds where danger is heard, and of no kind enough (nlu/components/crisis_screen.py).
+UNSURE = "unclear"
 
 
 @dataclass(frozen=True)

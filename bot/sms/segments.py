@@ -18,7 +18,12 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 
 # Typographic marks would turn a whole message into UCS-2 and more than double its price for nothing.
 _FOLDED = str.maketrans({
-    "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "•": "-",
+    **dict.fromkeys("‘’‚‛‹›′´`ʼ", "'"), **dict.fromkeys("“”„‟«»″", '"'), "…": "...",
+    # Hyphens and dashes of every length, the minus, and the dots that begin a line of a list.
+    **dict.fromkeys("\u2010\u2011\u2012–—―−•·", "-"),
+    # Blanks of every width, and what nobody sees: the space of no width, the soft hyphen, marks of order.
+    **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f", " "),
+    **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
 })
 # é, ñ, ü, ¡ and ¿ are in the alphabet; á, í, ó and ú are not. They are folded on purpose: a reader knows "mama" from
 # "mamá" by the sentence, while paying would cut a three-segment answer to 201 characters.
@@ -26,8 +31,9 @@ _ACCENTS = str.maketrans("áíóúÁÍÓÚ", "aiouAIOU")
 
 
 _SENTENCE = re.compile(r".*?(?:[.!?…][\"')”’]*(?=\s|$)|\n|$)\s*", re.DOTALL)
-# What must arrive in one piece: a link, an e-mail address, a number to call with its blanks; else a word.
-_PIECE = re.compile(r"(?:https?://\S+|\+?(?:\(\d{3}\) ?)?\d[\d-]*(?: \d[\d-]+)*|\S+)\s*|\s+")
+# What must arrive in one piece: whatever stands between blanks, be it a link or "3-year-old", and a number to call with
+# its blanks: "+1 (505) 331-7138". No number has more parts than five.
+_PIECE = re.compile(r"\S+(?:(?<=[\d)]) (?=\(?\d)\S+){0,4}\s*|\s+")
 
 
 @dataclass(frozen=True)

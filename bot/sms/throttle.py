@@ -1,4 +1,4 @@
-"""How many text messages a number, and all numbers together, may send; and who was told so already."""
+"""How many text messages a number, and all numbers together, may send; and who was told so, or helped, already."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from limits import RateLimitItemPerSecond
 
 from bot.rates import Counts
 
-# Who was told to wait is not told again before this time is over, however much they send.
+# Who was told to wait, or got HELP all the same, does not get it again before this time is over, whatever they send.
 NOTICE_EVERY_S = 3600
 
 
@@ -26,3 +26,7 @@ class Throttle:
     def tell(self, sender_id: str) -> bool:
         """Whether the sender is to be told to wait: once, then no more for an hour."""
         return self._counts.take((self._notice, "sms-notice", sender_id)) is None
+
+    def help(self, sender_id: str) -> bool:
+        """Whether HELP is to be answered past the limits: once, then no more for an hour."""
+        return self._counts.take((self._notice, "sms-help", sender_id)) is None

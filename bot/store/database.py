@@ -9,21 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from bot.store import sqlite
-from bot.store.migrate import migrate
+from bot.store.migrate import REVISION, migrate, revision_of
 
 # A database that is away must not cost a gateway its patience.
 CONNECT_TIMEOUT_S = 2
 # See `open_engine`: the whole process waits for a row, with everybody whom it could answer.
-WAITS_MS, STANDS_STILL_MS = 2000, 5000
+WAITS_MS, TAKES_MS, STANDS_STILL_MS = 2000, 3000, 5000
 
 
-def open_database(address: str) -> Engine:
-    """An engine on the database at `address`, with our tables in it, as this program knows them.
+def open_database(address: str, *, short: bool = False) -> Engine:
+    """An engine on the database at `address`, with our tables in it, as this program knows them; `short`: see below.
 
     Raises what SQLAlchemy raises where it is away, StoreError where it is of a newer program.
     """
-    engine = open_engine(sa.engine.make_url(address))
-    migrate(engine)
+    engine = open_engine(sa.engine.make_url(address), short=short)
+    if not short:
+        migrate(engine)
+    elif revision_of(engine) != REVISION:
+        open_database(address).dispose()  # changing tables, and waiting for who does, may take its time
     return engine
 
 
@@ -32,13 +35,16 @@ def open_engine(url: URL, *, short: bool = False) -> Engine:
 
     What it raises and logs holds statements, never the values in them: these are what people wrote. `short`: for
     transactions of a few milliseconds, by processes that answer others meanwhile. In PostgreSQL such a one waits
-    `WAITS_MS` for a row at most, and is ended where its process stands still in the middle of it.
+    `WAITS_MS` for a row at most, `TAKES_MS` for a statement and for a network that swallows everything, and is ended
+    where its process stands still in the middle of it.
     """
     if url.drivername.startswith("sqlite") and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         return sqlite.open_file(url)
     if url.drivername.startswith("postgresql"):
-        options = {"options": f"-c lock_timeout={WAITS_MS} -c idle_in_transaction_session_timeout={STANDS_STILL_MS}"}
+        options = {"options": f"-c lock_timeout={WAITS_MS} -c statement_timeout={TAKES_MS} "
+                              f"-c idle_in_transaction_session_timeout={STANDS_STILL_MS}",
+                   "tcp_user_timeout": TAKES_MS}
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True,
                                 connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **(options if short else {})})
     return sa.create_engine(url, hide_parameters=True)

@@ -9,12 +9,11 @@ from bot.errors import SettingsError
 from bot.sms.pseudonyms import PREFIX, Pseudonyms
 from bot.store import tables
 from bot.store.database import insert_new
+from bot.store.personal import PARTS, SENDER
 
 _UNKNOWN = ("IMH_PSEUDONYM_KEY: {count} opt-outs are kept under another key ({key_ids}; the present one is {key_id}). "
             "Whoever asked for silence would be written to again. Set the key that was used before; to change it, stop "
             "the server and run 'make rekey'.")
-# Every table with a sender in it; Rasa's `events` is not among ours.
-_WITH_SENDERS = (tables.conversations, tables.replies, tables.sms_opt_outs, tables.sms_pages)
 
 
 def open_pseudonyms(engine: Engine, key: str) -> Pseudonyms:
@@ -37,10 +36,10 @@ def rekey(engine: Engine, key: str, new_key: str) -> int:
         raise SettingsError("IMH_PSEUDONYM_KEY_NEW: is the present key; make another with 'openssl rand -hex 32'.")
     after = open_pseudonyms(engine, key).next(new_key)
     with engine.begin() as db:
-        for table in (*_WITH_SENDERS, *_events(db)):
-            for sender_id in _senders(db, table):
-                db.execute(table.update().where(table.c.sender_id == sender_id)
-                           .values(sender_id=after.rekeyed(sender_id)))
+        for column in _sender_columns(db):
+            for sender_id in _senders(db, column):
+                db.execute(sa.update(column.table).where(column == sender_id)
+                           .values({column: after.rekeyed(sender_id)}))
         moved = db.execute(tables.sms_opt_outs.update().values(key_id=after.key_id)).rowcount
         db.execute(tables.sms_keys.delete())
         insert_new(db, tables.sms_keys, {"key_id": after.key_id, "sealed": after.sealed()})
@@ -51,13 +50,15 @@ def _sealed(db: Connection, key_id: str) -> str | None:
     return db.execute(sa.select(tables.sms_keys.c.sealed).where(tables.sms_keys.c.key_id == key_id)).scalar()
 
 
-def _events(db: Connection) -> tuple[sa.Table, ...]:
-    """Rasa's table, where there is one yet."""
-    if not sa.inspect(db).has_table("events"):
-        return ()
-    return (sa.Table("events", sa.MetaData(), sa.Column("sender_id", sa.String(255))),)
+def _sender_columns(db: Connection) -> list[sa.Column]:
+    """Wherever a sender stands: what is erased for a person has to be found under the new key, too.
+
+    Rasa's tables and the console's are there where there were a conversation and a console.
+    """
+    there = set(sa.inspect(db).get_table_names())
+    return [sa.Table(part.table, sa.MetaData(), sa.Column(part.column, sa.String(255))).c[part.column]
+            for part in PARTS if part.by == SENDER and part.table in there]
 
 
-def _senders(db: Connection, table: sa.Table) -> list[str]:
-    return list(db.execute(sa.select(table.c.sender_id).where(
-        table.c.sender_id.like(f"{PREFIX}%")).distinct()).scalars())
+def _senders(db: Connection, column: sa.Column) -> list[str]:
+    return list(db.execute(sa.select(column).where(column.like(f"{PREFIX}%")).distinct()).scalars())

@@ -162,7 +162,7 @@ class SmsStore:
         """`work` in one transaction."""
         try:
             if self._engine is None:
-                self._engine = open_database(self._address)
+                self._engine = open_database(self._address, short=True)
             with self._engine.begin() as connection:
                 return work(connection)
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:

@@ -15,13 +15,14 @@ from bot.knowledge import Knowledge
 from bot.sms.segments import GSM7_PART, fold, size
 from tests.support.history import events, said
 from tests.support.kannel import FAKESMSC, PRESENT, TOKEN, Kannel
-from tests.support.server import Server
+from tests.support.server import PROJECT, Server
 from tests.support.texting import ENVIRONMENT, KANNEL, new_number, opted_out, sender_id
 from tests.support.web import assert_error
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not PRESENT, reason="Debian's kannel is not installed")]
 
 SECRET = "zygomatic 4711 marmalade"
+RETRIES, HURRIED_S = 12, 1
 EMPTY_DEFAULT = "Empty reply from service provider"
 
 
@@ -29,14 +30,17 @@ class Stub(http.server.BaseHTTPRequestHandler):
     """Stands for a server that is broken in ways in which ours is not; `asked` holds the paths, in order."""
 
     asked: list[str] = []
+    asked_at: list[float] = []
     # Path -> status, content type, text; the third time that it is asked, `flaky` has come to itself.
     ANSWERS = {
         "strange": (200, "text/plain; charset=no-such-charset", "fé"), "hollow": (200, "text/plain", ""),
+        "dead": (503, "text/plain", "Away."),
         "endless": (200, "text/plain; charset=utf-8", "Sixteen letters. " * 60), "flaky": (503, "text/plain", "Away."),
     }
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        self.asked_at.append(time.monotonic())
         name = self.path.strip("/").split("?")[0]
         status, content_type, text = self.ANSWERS[name]
         if name == "flaky" and sum("flaky" in path for path in self.asked) > 2:
@@ -79,7 +83,7 @@ get-url = "{stub}/{name}?id=%I"
         yield running
 
 
-def hurried(conf: str, delay_s: int = 1) -> str:
+def hurried(conf: str, delay_s: int = HURRIED_S) -> str:
     """The configuration with a shorter wait before Kannel asks again."""
     assert "http-queue-delay = 5" in conf
     return conf.replace("http-queue-delay = 5", f"http-queue-delay = {delay_s}")
@@ -209,6 +213,17 @@ def test_what_was_refused_is_asked_again_under_the_same_id(kannel: Kannel) -> No
     assert len(asked) == 3 and len(set(asked)) == 1
 
 
+def test_it_is_asked_as_often_and_as_slowly_as_the_configuration_says(kannel: Kannel, knowledge: Knowledge) -> None:
+    """`http-request-retry` and `http-queue-delay`: once and twelve times more, a delay (here 1 s) apart."""
+    number = phone()
+    kannel.carrier.text(number, "dead")
+    assert kannel.carrier.answers(number, timeout_s=60) == [said_by(knowledge, "gateway_no_answer")]
+    times = [at for at, path in zip(Stub.asked_at, Stub.asked) if "dead" in path]
+    assert len(times) == 1 + RETRIES
+    # Kannel looks at its queue once a delay, so that a wait is one delay or two.
+    assert all(0.5 * HURRIED_S <= after - before <= 4 * HURRIED_S for before, after in zip(times, times[1:])), times
+
+
 def test_who_does_not_show_the_token_is_not_answered(server: Server, knowledge: Knowledge, tmp_path: Path) -> None:
     """A gateway that is not ours: its phone gets the words of its own configuration, our history nothing."""
     with Kannel(tmp_path, server, edit=lambda conf: conf.replace(f"token={TOKEN}", "token=another").replace(
@@ -272,13 +287,20 @@ class TestServerAway:
             assert len(message) == 1 and message[0].text.startswith("Danger: 911. Crisis: call/text 988.")
 
 
+def test_what_these_tests_need_is_installed_by_ci() -> None:
+    """Kannel without its extras would leave out a test without a word."""
+    script = (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "/usr/sbin/bearerbox" in script and str(FAKESMSC) in script
+
+
 def test_the_shipped_configuration_holds_what_it_promises(kannel: Kannel) -> None:
     """As it is printed, before this test changed a delay."""
     conf = (kannel.logs[0].parent / "kannel.conf").read_text(encoding="utf-8")
-    for line in ("concatenation = true", "max-messages = 3", "omit-empty = true", "http-request-retry = 12",
+    for line in ("concatenation = true", "max-messages = 3", "omit-empty = true",
                  "mo-recode = true", "log-level = 4", "max-pending-requests = 1", 'box-allow-ip = "127.0.0.1"'):
         assert line in conf
     assert f"text=%a&id=%I&token={TOKEN}" in conf
+    assert f"http-request-retry = {RETRIES}" in conf
     assert "access-log" not in [line.split("=")[0].strip() for line in conf.splitlines() if not line.startswith("#")]
 
 

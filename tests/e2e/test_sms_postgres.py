@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.e2e
 
 QUESTION = "what is infant mental health"
 POINT = "Infant mental health is an interdisciplinary field"
+IN_TIME_S, HEALTH_WITHIN_S = 5.0, 1.0
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,31 @@ def test_what_was_promised_outlives_the_server(server: Server) -> None:
     assert twilio(server, QUESTION, sender=silent) == []
     assert post(server, asked).text == answer
     assert twilio(server, "MORE", sender=reader) != first
+
+
+def test_while_a_table_is_held_everybody_is_answered_in_time(server: Server, address: str) -> None:
+    """Danger with its lines, a question with our words; the server goes on; then the question's answer."""
+    question = fields_of(QUESTION, sender=new_number())
+    danger = fields_of("i want to kill myself", sender=new_number())
+    twilio(server, QUESTION, sender=new_number())
+
+    def timed(fields: dict[str, str]) -> tuple[str, float]:
+        started = time.monotonic()
+        return texts_in(post(server, fields))[0], time.monotonic() - started
+
+    with sa.create_engine(address).begin() as holder, ThreadPoolExecutor(8) as pool:
+        holder.execute(sa.text("LOCK TABLE sms_claims IN ACCESS EXCLUSIVE MODE"))
+        others = [fields_of(QUESTION, sender=new_number()) for _ in range(4)]
+        answers = [pool.submit(timed, fields) for fields in (question, danger, *others)]
+        for _ in range(5):
+            started = time.monotonic()
+            assert server.client.get("/webhooks/web/health/live").status_code == 200
+            assert time.monotonic() - started < HEALTH_WITHIN_S
+            time.sleep(0.4)
+        said = [answer.result() for answer in answers]
+    assert all(took < IN_TIME_S for _, took in said), said
+    assert said[0][0].startswith("Emergency: call 911.") and "988" in said[1][0][:GSM7_SINGLE]
+    assert POINT in texts_in(post(server, question))[0]
 
 
 def test_while_it_is_away_danger_is_answered_and_nothing_is_promised(server: Server, postgres: Postgres) -> None:

@@ -14,6 +14,8 @@ from typing import Iterator
 
 import pytest
 
+from bot.safety import shared_screen
+from bot.sms.keywords import Wish, shared_keywords
 from bot.sms.segments import GSM7_SINGLE
 from tests.e2e.test_start import ALONE
 from tests.support.history import database, said
@@ -45,7 +47,7 @@ DANGER = {
 LIMIT, PERIOD_S = 3, 600
 # Twilio waits 15 s; the promise is 5.
 IN_TIME_S = 5.0
-KEYS = ("a" * 32, "b" * 32)
+KEYS = ("0123456789abcdef" * 2, "fedcba9876543210" * 2)
 
 
 def assert_answered(server: Server, sender: str, message: str, number: str) -> None:
@@ -215,6 +217,30 @@ def test_danger_outranks_everything_in_the_same_message(opted: tuple[Server, str
     ):
         assert "988" in twilio(server, message, sender=sender)[0][:GSM7_SINGLE], message
     assert POINT in twilio(server, QUESTION, sender=sender)[0], "nobody opted out"
+
+
+@pytest.mark.parametrize("message", [
+    "stop texting me, nobody would miss me anyway", "unsubscribe me. i wont be here tomorrow",
+    "ya no me manden mensajes, ya no aguanto mas",
+])
+def test_danger_that_only_the_classifier_hears_outranks_a_request_to_stop(opted: tuple[Server, str],
+                                                                          message: str) -> None:
+    """The number at once, through both gateways, and nobody is out."""
+    assert not shared_screen().screen(message) and shared_keywords().read(message).wish is Wish.STOP
+    server, _ = opted
+    sender = new_number()
+    assert_answered(server, sender, message, "988")
+    assert POINT in twilio(server, QUESTION, sender=sender)[0]
+
+
+def test_who_is_out_and_asks_again_in_danger_gets_the_lines(opted: tuple[Server, str]) -> None:
+    """Only the classifier hears it; the person stays out."""
+    server, sender = opted
+    message = "no more texts. i am saying goodbye to everyone"
+    assert not shared_screen().screen(message)
+    (lines,) = twilio(server, message, sender=sender)
+    assert "988" in lines[:GSM7_SINGLE]
+    assert twilio(server, QUESTION, sender=sender) == []
 
 
 class TestRestart:

@@ -277,6 +277,12 @@ class TestProviderAnswersStop:
         assert opted_out(provider.var_dir) == 0
         assert "you are out" in twilio(provider, "please stop texting me", sender=number)[0]
 
+    def test_it_takes_back_by_yes(self, provider: Server, number: str) -> None:
+        """Its word for START: whom it lets in again, we answer again."""
+        assert twilio(provider, "STOP", sender=number) == [] == twilio(provider, QUESTION, sender=number)
+        assert twilio(provider, "Yes", sender=number) == []
+        assert POINT in twilio(provider, QUESTION, sender=number)[0]
+
     def test_what_it_says_that_it_did_is_remembered(self, provider: Server, number: str) -> None:
         """Its account may have words that we do not know."""
         before = opted_out(provider.var_dir)

@@ -12,9 +12,9 @@ import pytest
 
 from bot.errors import StoreError, UnansweredError
 from bot.knowledge import Knowledge, use
-from bot.sms.desk import MAX_MESSAGE_CHARACTERS, MOST_AT_ONCE, Desk, readable
+from bot.sms.desk import LANGUAGE_WITHIN_S, MAX_MESSAGE_CHARACTERS, MOST_AT_ONCE, Desk, readable
 from bot.sms.keywords import Wish, shared_keywords
-from bot.sms.messages import Asked, Inbound
+from bot.sms.messages import UNSURE, Asked, Inbound
 from bot.sms.pseudonyms import PREFIX, Pseudonyms
 from bot.sms.throttle import Throttle
 
@@ -74,6 +74,7 @@ class FakeDialogue:
         self.error: Exception | None = None
         self.takes_s = 0.0
         self.sees: tuple[str, ...] = ()
+        self.shown: list[str] = []
         self.may_erase: list[str] = []
 
     async def reply(self, asked: Asked) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ class FakeDialogue:
         return (text,)
 
     async def danger(self, text: str) -> tuple[str, ...]:
+        self.shown.append(text)
         return self.sees
 
     async def erase_if_asked(self, asked: Asked) -> None:
@@ -218,6 +220,38 @@ def test_danger_outranks_a_keyword_and_changes_nothing_else(counter: Counter) ->
     assert counter.records.out == set()
 
 
+def test_danger_that_only_a_trained_eye_sees_outranks_a_request_to_stop(counter: Counter) -> None:
+    """The lines, and nobody is out; the eye is shown what is said besides the request."""
+    counter.dialogue.sees = ("self_harm",)
+    assert counter.says("stop texting me, nobody would miss me anyway") == ("Answer 1",)
+    assert counter.dialogue.shown == ["nobody would miss me anyway"]
+    assert counter.dialogue.asked[0].danger == ("self_harm",) and counter.records.out == set()
+
+
+def test_where_it_is_not_sure_both_are_done(counter: Counter) -> None:
+    """The lines first, then the confirmation: a wrong guess must not cost anybody their silence."""
+    counter.dialogue.sees = (UNSURE, "self_harm")
+    lines, confirmed = counter.says("hi, this is Maria. stop texting me")
+    assert "988" in lines and "START" in confirmed and len(counter.records.out) == 1
+
+
+@pytest.mark.parametrize("sees", [("self_harm",), (UNSURE, "self_harm")], ids=["sure", "not sure"])
+def test_who_is_out_and_asks_again_is_looked_at_all_the_same(counter: Counter, sees: tuple[str, ...]) -> None:
+    """The lines and nothing else."""
+    counter.says("stop")
+    counter.dialogue.sees = sees
+    (lines,) = counter.says("no more texts. i am saying goodbye to everyone")
+    assert "988" in lines and len(counter.records.out) == 1 and counter.dialogue.asked == []
+
+
+@pytest.mark.parametrize("text", ["STOP", "please stop texting me", "Who is this? Stop texting me.", "HELP", "start"])
+def test_a_bare_wish_is_obeyed_without_a_look(counter: Counter, text: str) -> None:
+    """There is nothing else in it, and "stop" alone must not be taken for danger."""
+    counter.dialogue.sees = ("self_harm",)
+    assert counter.says(text) and counter.dialogue.shown == []
+    assert counter.records.out == set() if text in {"HELP", "start"} else len(counter.records.out) == 1
+
+
 def test_danger_is_answered_in_the_language_it_was_said_in(counter: Counter) -> None:
     counter.says("ALTO")
     assert "oprima 2" in counter.says("ya no puedo más, me quiero morir")[0]
@@ -263,6 +297,57 @@ def test_the_provider_is_not_answered_over(counter: Counter) -> None:
     assert counter.says("whatever", provider_did=Wish.STOP) == () and len(counter.records.out) == 1
     assert counter.says("start", sender="+15055550142")
     assert counter.says("ya no me manden mensajes", sender="+15055550143", **provider)
+
+
+def test_the_provider_takes_back_by_yes(counter: Counter) -> None:
+    """Its word, not ours: it counts where the provider opts out, and for who is out. Nothing is said over it."""
+    provider = {"provider_opts_out": True}
+    assert counter.says("yes", **provider) == ("Answer 1",)
+    counter.says("STOP", **provider)
+    assert counter.says("yes") == () and len(counter.records.out) == 1
+    assert counter.says("YES", **provider) == () and counter.records.out == set()
+    counter.desk._throttle = Throttle(sender=(100, 60), total=(100, 60))
+    assert counter.says(QUESTION.text, **provider) == ("Answer 2",)
+
+
+def test_help_is_answered_once_past_the_limit(counter: Counter) -> None:
+    """Whoever sends too much can still find out how to stop; after that, silence."""
+    for count in range(SENDER_COUNT + 2):
+        counter.says(f"{QUESTION.text} {count}")
+    assert counter.says("HELP")[0].startswith("NMAIMH")
+    assert counter.says("HELP") == counter.says("info") == ()
+
+
+def test_nobody_waits_for_a_database_that_stalls(knowledge: Knowledge) -> None:
+    """Everything goes on beside it; danger is answered in time, in the language that the words tell."""
+    use(knowledge)
+    counter = Counter(answer_within_s=0.2)
+    stalls_s, ticks = 1.0, []
+
+    def stalled(*_: object) -> Any:
+        time.sleep(stalls_s)
+        raise StoreError("stalled")
+
+    counter.records.claim = counter.records.language = stalled  # type: ignore[method-assign]
+
+    async def tick() -> None:
+        while True:
+            ticks.append(time.monotonic())
+            await asyncio.sleep(0.02)
+
+    async def at_once() -> list[Any]:
+        ticking = asyncio.ensure_future(tick())
+        answers = await asyncio.gather(*(counter.desk.answer(replace(QUESTION, message_id=f"s{count}", text=text))
+                                         for count, text in enumerate(("i want to kill myself", QUESTION.text))),
+                                       return_exceptions=True)
+        ticking.cancel()
+        return answers
+
+    started = time.monotonic()
+    answers = asyncio.run(at_once())
+    assert ticks[-1] - started < 0.2 + LANGUAGE_WITHIN_S + 0.4 < stalls_s
+    assert "988" in answers[0][0] and isinstance(answers[1], UnansweredError)
+    assert max(after - before for before, after in zip(ticks, ticks[1:])) < stalls_s / 2
 
 
 def test_a_flood_is_told_once(counter: Counter) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator, Mapping
 
 import pytest
 import yaml
 
 from bot.safety import CrisisScreen, shared_screen
-from bot.sms.keywords import Keywords, Wish
+from bot.sms import keywords as keywords_module
+from bot.sms.keywords import LEXICON, Keywords, Wish
 
 CASES = yaml.safe_load(Path(__file__).with_name("keyword_cases.yml").read_text(encoding="utf-8"))
 AT_LEAST = 120
@@ -76,3 +78,108 @@ def test_the_small_words_tell_the_language(keywords: Keywords, text: str, langua
 def test_a_long_message_is_no_keyword(keywords: Keywords) -> None:
     """And costs nothing."""
     assert keywords.read("stop " * 400) is None
+
+
+STORY = "my neighbour has a baby and a car and "
+
+
+@pytest.mark.parametrize(("text", "asked"), [
+    pytest.param(f"Stop texting me. {STORY * 20}", True, id="first sentence"),
+    pytest.param(f"{STORY * 20}! ya no me manden mensajes.", True, id="last sentence"),
+    pytest.param(f"{STORY * 20}. Please, stop texting me!\n", True, id="a part of the last sentence"),
+    pytest.param(f"{STORY * 20}. Stop texting me. {STORY * 20}", False, id="in the middle"),
+    pytest.param(f"{STORY * 20} stop texting me", False, id="no sentence of its own"),
+    pytest.param(f"stop texting me {STORY * 20}", False, id="goes on"),
+    pytest.param(f"{STORY * 20}. he told me, stop texting me", False, id="somebody else"),
+])
+def test_of_a_long_message_the_first_and_the_last_sentence_count(keywords: Keywords, text: str, asked: bool) -> None:
+    assert (keywords.read(text) is not None) is asked
+
+
+@pytest.mark.parametrize(("text", "besides"), [
+    ("STOP", ""), ("please stop now!!", ""), ("please stop texting me", ""), ("help", ""),
+    ("Who is this? Stop texting me.", ""), ("stop texting me\nSent from my iPhone", ""),
+    ("ya no me manden mensajes, por favor", ""),
+    ("stop texting me, nobody would miss me anyway", "nobody would miss me anyway"),
+    ("no more texts. I am saying goodbye, to everyone", "I am saying goodbye. to everyone"),
+    ("ya no me manden mensajes, a nadie le hago falta", "a nadie le hago falta"),
+    (f"Stop texting me. {STORY * 20}", f"Stop texting me. {STORY * 20}"),
+], ids=lambda value: value[:30])
+def test_it_is_told_what_a_message_says_besides(keywords: Keywords, text: str, besides: str) -> None:
+    """In what is nothing but a wish there is nothing else to be heard."""
+    assert keywords.read(text).besides == besides
+
+
+def test_a_word_of_the_provider_that_is_not_ours_takes_back(keywords: Keywords) -> None:
+    """YES, in any writing; a word that has a meaning here, and any other text, does not."""
+    assert all(map(keywords.is_provider_start, ("YES", "yes", " Yes! ")))
+    assert not any(map(keywords.is_provider_start, ("STOP", "help", "unstop", "yes please", "no", "")))
+
+
+# --- However a text is made, reading it takes a time that grows with its length -------------------------------------
+
+
+class Counted(list):
+    """Words that count how often one is looked at, and fail where it is too often: a time-out would make us wait."""
+
+    most = 0
+
+    def __getitem__(self, place: int) -> str:
+        self.most -= 1
+        assert self.most >= 0, f"looked at too often: {' '.join(self)[:60]}"
+        return super().__getitem__(place)
+
+
+def look_through(monkeypatch: pytest.MonkeyPatch, keywords: Keywords, text: str, *, each: int) -> None:
+    """Read the text, each of its words looked at `each` times at most."""
+    def counted(part: str) -> Counted:
+        words = Counted(split(part))
+        words.most = each * (len(words) + 1)
+        return words
+
+    split = keywords_module._words
+    with monkeypatch.context() as patch:
+        patch.setattr(keywords_module, "_words", counted)
+        keywords.read(text)
+
+
+def repeated_phrases(lexicon: Mapping[str, Any]) -> list[str]:
+    """Every phrase that may stand in a text any number of times."""
+    words = (word for languages in lexicon["words"].values() for words in languages.values() for word in words)
+    return sorted({*lexicon["polite"], *lexicon["before"], *lexicon["after"], *words})
+
+
+def test_no_text_of_two_phrases_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """"stop now" against "stop" and "now", "pueden por favor" against "pueden" and "por favor": no place twice."""
+    lexicon = yaml.safe_load(LEXICON.read_text(encoding="utf-8"))
+    lexicon["before"] = [*lexicon["before"], "pueden por favor"]
+    keywords, phrases = Keywords(lexicon), repeated_phrases(lexicon)
+    # As often as there are lines, each of a few steps; a way to read it more with every two words would be 2 ** 10.
+    each = 8 * sum(map(len, lexicon["requests"].values()))
+    for one, other in itertools.combinations(phrases, 2):
+        if one.split()[0] == other.split()[0] or one.split()[-1] == other.split()[-1]:
+            look_through(monkeypatch, keywords, f"{one} {other} " * 10 + "x", each=each)
+            look_through(monkeypatch, keywords, f"{one} " * 20 + f"{other} x", each=each)
+    for one in phrases:
+        look_through(monkeypatch, keywords, f"{one} " * (470 // (len(one) + 1)) + "x", each=each)
+
+
+def test_no_lexicon_of_staff_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever they write into it: phrases that are made of others, lines in which everything may be left out."""
+    lexicon = yaml.safe_load(LEXICON.read_text(encoding="utf-8"))
+    doubled = ["a", "a a", "a a a", "b", "a b", "b a"]
+    lexicon.update(polite=doubled, before=doubled, after=doubled)
+    lexicon["groups"] = {**lexicon["groups"], "doubled": doubled}
+    lexicon["requests"] = {"en": ["<doubled>? " * 12 + "stop", "a? " * 30 + "stop"], "es": ["a|b " * 12 + "c"]}
+    lexicon["words"]["stop"]["en"] = doubled
+    keywords = Keywords(lexicon)
+    for text in ("a " * 230 + "x", "a b " * 100 + "x", "b a a " * 70 + "x", "a " * 230 + "stop x"):
+        look_through(monkeypatch, keywords, text, each=500)
+
+
+def test_a_lexicon_from_before_somebody_was_quoted_is_still_read() -> None:
+    """Staff keep theirs from release to release; it may lack the two groups that came later."""
+    lexicon = yaml.safe_load(LEXICON.read_text(encoding="utf-8"))
+    for name in ("reported", "own"):
+        del lexicon["groups"][name]
+    assert Keywords(lexicon).read("hi, please stop texting me").wish is Wish.STOP

@@ -24,6 +24,11 @@ def test_a_text_is_counted_as_it_is_sent(vector: Mapping[str, Any]) -> None:
     pytest.param("“It’s” ‘so’", "\"It's\" 'so'", id="quotation marks"),
     pytest.param("0–3 — later…", "0-3 - later...", id="dashes and dots"),
     pytest.param("331\u00a07138 • x", "331 7138 - x", id="no-break space and bullet"),
+    pytest.param("«so» ‹it› „is‟ ‚now‛", "\"so\" 'it' \"is\" 'now'", id="quotation marks of others"),
+    pytest.param("5′ 6″ it`s itʼs it´s", "5' 6\" it's it's it's", id="primes and accents for apostrophes"),
+    pytest.param("a‐b 505‑331 0‒3 ― −2 · x", "a-b 505-331 0-3 - -2 - x", id="more dashes and dots"),
+    pytest.param("5\u2009kg 331\u202f7138 a\u2003b", "5 kg 331 7138 a b", id="blanks of other widths"),
+    pytest.param("in\u00adfant men\u200btal\u2060 \ufeffhealth", "infant mental health", id="what nobody sees"),
     pytest.param("mamá, aquí, ÓPTIMO, tú", "mama, aqui, OPTIMO, tu", id="accents outside the alphabet"),
     pytest.param("¿Qué? ¡Niño, pingüino!", "¿Qué? ¡Niño, pingüino!", id="Spanish inside the alphabet stays"),
     pytest.param("mama\u0301 n\u0303", "mama ñ", id="accents written as marks of their own"),
@@ -63,12 +68,19 @@ def test_sentences_stay_whole() -> None:
 
 @pytest.mark.parametrize("piece", [
     "(505) 331-7138", "1-855-662-7474", "+1 505 331 7138", "https://nmaimh.org/a/very/long/path?with=a&query=b",
-    "info@nmaimh.org",
+    "info@nmaimh.org", "+1 (505) 331-7138", "1 (505) 331-7138", "505.331.7138", "(505) 331.7138", "505/331-7138",
+    "1-800-799-SAFE", "988lifeline.org/chat", "3-year-old", "24/7", "(505) 331-7138.", "505-331-7138;",
 ])
-@pytest.mark.parametrize("before", range(400, 460, 4))
+@pytest.mark.parametrize("before", range(400, 460, 2))
 def test_a_number_or_a_link_stays_whole(piece: str, before: int) -> None:
     """Wherever the cut falls."""
     assert sum(piece in page for page in split(f"{'y ' * (before // 2)}{piece} {'z ' * 40}")) == 1
+
+
+def test_a_row_of_numbers_is_cut_between_them() -> None:
+    """It is no number to call."""
+    numbers = [str(number) for number in range(1000, 1300)]
+    assert " ".join(split(" ".join(numbers))).split() == numbers
 
 
 def test_room_is_left() -> None:

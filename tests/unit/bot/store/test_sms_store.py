@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from bot.sms.pseudonyms import Pseudonyms
 from bot.store import tables
 from bot.store.database import open_database, upsert
 from bot.store.keys import open_pseudonyms, rekey
+from bot.store.personal import PARTS, SENDER
 from bot.store.sms import CLAIMS_KEPT_S, LEASE_S, PAGES_KEPT_S, SmsStore
+from tests.support.postgres import Postgres
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
+GIVEN_UP_WITHIN_S = 3.5
 NUMBER, OURS = "+15053317138", "+15055550100"
 
 
@@ -131,6 +135,23 @@ def test_many_may_begin_with_an_empty_database_at_once(address: str) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == [False] * 7 + [True]
+
+
+def test_a_table_that_is_held_is_given_up_in_time(postgres: Postgres) -> None:
+    """Well before the gateway's patience ends: a StoreError, or what was known last; afterwards all goes on."""
+    address = postgres.database()
+    store = SmsStore(address, key_id="k1")
+    store.opt_out("sms-a")
+    other = open_database(address)
+    with other.begin() as connection:
+        connection.execute(sa.text("LOCK TABLE sms_claims, sms_opt_outs IN ACCESS EXCLUSIVE MODE"))
+        started = time.monotonic()
+        with pytest.raises(StoreError):
+            store.claim("twilio", "m1")
+        assert store.is_out("sms-a")
+        assert time.monotonic() - started < 2 * GIVEN_UP_WITHIN_S
+    assert store.claim("twilio", "m1") == (True, None)
+    other.dispose()
 
 
 def test_what_was_given_back_can_be_claimed_again(store: SmsStore) -> None:
@@ -253,6 +274,37 @@ def test_after_a_change_of_key_everybody_is_found(address: str) -> None:
     for old in (FIRST, SECOND):
         with pytest.raises(SettingsError):
             open_pseudonyms(engine, old)
+
+
+def test_after_a_change_of_key_everything_of_a_person_can_be_erased(address: str) -> None:
+    """Whatever stands under a sender, the console's inbox and feedback too, moves: personal.PARTS says where."""
+    engine = open_database(address)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE events (id INTEGER, sender_id VARCHAR(255))"))
+    before = Pseudonyms(FIRST).of(NUMBER, OURS)
+    with_senders = [part for part in PARTS if part.by == SENDER]
+    assert {"messages", "feedback", "events"} <= {part.table for part in with_senders}
+    with engine.begin() as connection:
+        for part in with_senders:
+            table = sa.Table(part.table, sa.MetaData(), autoload_with=connection)
+            connection.execute(table.insert().values({column.name: value(column, part.column, before)
+                                                      for column in table.columns}))
+    rekey(engine, FIRST, SECOND)
+    after = open_pseudonyms(engine, SECOND).of(NUMBER, OURS)
+    with engine.connect() as connection:
+        for part in with_senders:
+            found = connection.execute(sa.text(f"SELECT {part.column} FROM {part.table}")).scalars().all()
+            assert found == [after], part.table
+
+
+def value(column: sa.Column, key: str, sender: str) -> object:
+    """Something that a column takes; the sender where it names one."""
+    if column.name == key:
+        return sender
+    if isinstance(column.type, sa.LargeBinary):
+        return b""
+    # The key that the opt-out stands under is the first one's.
+    return {"key_id": Pseudonyms(FIRST).key_id}.get(column.name, "1" if isinstance(column.type, sa.String) else 1)
 
 
 def test_a_wrong_key_moves_nothing(address: str) -> None:
