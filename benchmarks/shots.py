@@ -26,12 +26,12 @@ PAGE_WIDTHS = {320: 640, 768: 1024, 1440: 900}
 # Shot -> its name in docs/.
 KEPT = {"answer-en-390-light": "answer", "answer-es-390-dark": "answer-spanish-dark", "crisis-en-390-light": "crisis",
         "offline-en-390-light": "offline", "page-en-1440-light": "page", "page-es-320-dark": "page-spanish-phone"}
-_COLOURS = 48
+# Enough for the edges of letters on five grounds; the pictures stay below 80 KB each.
+_COLOURS = 96
 
 
 def _clarify(widget: Widget) -> None:
-    widget.ask("the baby thing")
-    expect(widget.host.locator(".message.clarify")).to_be_visible()
+    widget.be_asked_back()
 
 
 def _crisis(widget: Widget) -> None:
@@ -61,13 +61,35 @@ def _offline(widget: Widget) -> None:
     expect(widget.mine.last).to_contain_text(re.compile("Not sent|no se mand"))
 
 
+def _error(widget: Widget) -> None:
+    widget.ask(QUESTION)
+    error = {"error": {"code": "unavailable", "message": ""}}
+    widget.page.route("**/webhooks/web/webhook", lambda route: route.fulfill(status=503, json=error))
+    widget.write("what is infant mental health")
+    expect(widget.trouble).to_be_visible()
+
+
+def _unreachable(widget: Widget) -> None:
+    widget.page.route("**/webhooks/web/webhook", lambda route: route.abort())
+    widget.write(QUESTION)
+    expect(widget.trouble).to_be_visible()
+
+
+def _not_stored(widget: Widget) -> None:
+    widget.page.route("**/webhooks/web/feedback", lambda route: route.abort())
+    _rated(widget)
+    expect(widget.host.locator(".told:not(:empty)")).to_be_visible()
+    widget.log.evaluate("log => { log.scrollTop = log.scrollHeight; }")
+
+
 def _too_long(widget: Widget) -> None:
     widget.field.fill("Why does she cry when I leave? " * 80)
 
 
 STATES: dict[str, Callable[[Widget], None]] = {
     "opened": lambda widget: None, "answer": _answer, "clarify": _clarify, "crisis": _crisis, "rated": _rated,
-    "options": _options, "offline": _offline, "too-long": _too_long,
+    "not-stored": _not_stored, "options": _options, "offline": _offline, "error": _error,
+    "unreachable": _unreachable, "too-long": _too_long,
 }
 
 

@@ -46,15 +46,16 @@ _PAINT = """() => {
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: what was measured, the figure, and what is asked for."""
+    """One line of the table: what was measured, the figure, what is asked for, and whether that was held."""
 
     what: str
     measured: str
     asked: str = ""
+    held: bool = True
 
 
 def measure() -> list[Figure]:
-    """Everything, one after the other; about two minutes."""
+    """Everything, one after the other; about three minutes."""
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server, launched() as browser:
         page_address = str(server.client.base_url.join("/webhooks/web/"))
         with Site(str(server.client.base_url)) as site:
@@ -64,6 +65,8 @@ def measure() -> list[Figure]:
                     _usable(browser, embedded, "two lines on another page usable on 400 kbit/s, 400 ms"),
                     _usable(browser, page_address, f"the same page, processor slowed {SLOWED} times", slowed=True),
                     _painted(browser, page_address, "reply painted after its response arrived"),
+                    _painted(browser, page_address, "the same on 400 kbit/s, 400 ms", link=True),
+                    # Nothing is asked of this one: it says what an old phone adds.
                     _painted(browser, page_address, f"the same, processor slowed {SLOWED} times", slowed=True),
                     *_memory(browser, page_address)]
 
@@ -87,7 +90,7 @@ def _transferred(browser: Browser, address: str) -> Figure:
     page.goto(address, wait_until="networkidle")
     page.context.close()
     return Figure("transferred for the demonstration page, headers included",
-                  f"{sum(sizes) / 1024:.1f} KB in {len(sizes)} responses", "≤ 60 KB")
+                  f"{sum(sizes) / 1024:.1f} KB in {len(sizes)} responses", "≤ 60 KB", sum(sizes) <= 60 * 1024)
 
 
 def _usable(browser: Browser, address: str, what: str, *, slowed: bool = False) -> Figure:
@@ -108,11 +111,12 @@ def _usable(browser: Browser, address: str, what: str, *, slowed: bool = False) 
         page.wait_for_function("() => window.usable", timeout=60_000)
         times.append(page.evaluate("() => window.usable") / 1000)
         page.context.close()
-    return Figure(what, f"{statistics.median(times):.2f} s (median of {RUNS}; worst {max(times):.2f} s)", "≤ 3 s")
+    return Figure(what, f"{statistics.median(times):.2f} s (median of {RUNS}; worst {max(times):.2f} s)", "≤ 3 s",
+                  statistics.median(times) <= 3)
 
 
-def _painted(browser: Browser, address: str, what: str, *, slowed: bool = False) -> Figure:
-    page, _session = _page(browser, slowed=slowed)
+def _painted(browser: Browser, address: str, what: str, *, link: bool = False, slowed: bool = False) -> Figure:
+    page, _session = _page(browser, link=link, slowed=slowed)
     page.goto(address)
     widget = Widget(page)
     widget.ask(QUESTION)
@@ -123,7 +127,8 @@ def _painted(browser: Browser, address: str, what: str, *, slowed: bool = False)
     paints = page.evaluate("() => window.paints")
     page.context.close()
     return Figure(what, f"p50 {percentile(paints, .5):.0f} ms, p95 {percentile(paints, .95):.0f} ms, worst "
-                  f"{max(paints):.0f} ms ({len(paints)} replies)", "≤ 50 ms")
+                  f"{max(paints):.0f} ms ({len(paints)} replies)",
+                  *(() if slowed else ("p95 ≤ 50 ms", percentile(paints, .95) <= 50)))
 
 
 def _memory(browser: Browser, address: str) -> list[Figure]:
@@ -138,10 +143,11 @@ def _memory(browser: Browser, address: str) -> list[Figure]:
         if number % 100 == 0:
             steps.append((held(session), page.evaluate(ELEMENTS)))
     page.context.close()
+    # As in the tests: 15 % of the memory are noise, of the elements none.
     return [Figure("script memory after 100, 200, 300 messages", ", ".join(f"{heap / 1e6:.2f} MB" for heap, _ in steps),
-                   "steady"),
+                   "steady", steps[-1][0] <= 1.15 * steps[1][0]),
             Figure("elements in the widget after 100, 200, 300 messages", ", ".join(str(count) for _, count in steps),
-                   "steady")]
+                   "steady", steps[-1][1] == steps[1][1])]
 
 
 ELEMENTS = "() => document.querySelector('imh-chat').shadowRoot.querySelectorAll('*').length"
@@ -158,6 +164,11 @@ def held(session: Any) -> float:
     for _ in range(3):
         session.send("HeapProfiler.collectGarbage")
     return session.send("Runtime.getHeapUsage")["usedSize"]
+
+
+def missed(figures: list[Figure]) -> list[str]:
+    """What was asked for and not held, one line each."""
+    return [f"{figure.what}: {figure.measured}; asked for: {figure.asked}" for figure in figures if not figure.held]
 
 
 def table(figures: list[Figure]) -> str:

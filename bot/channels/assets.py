@@ -31,8 +31,7 @@ WORDS = "words.js"
 # Short: a crisis line that changes has to arrive. After it the browser asks, and is mostly told "not modified".
 KEPT_S = 300
 # What the widget says beside its own phrases.
-_SHARED = ("page.question", "page.send", "page.not_a_person", "errors.too_many", "errors.unavailable",
-           "change_to_spanish")
+_SHARED = ("page.question", "page.send", "page.not_a_person", "change_to_spanish")
 
 
 @dataclass(frozen=True)

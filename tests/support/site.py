@@ -18,11 +18,13 @@ from tests.support.server import free_port
 STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
 TAG = '<script type="module" src="{server}/webhooks/web/widget/imh-chat.js"></script>'
 _PASSED_ON = ("content-type", "accept-language", "if-none-match", "sec-fetch-site")
+_REFUSED = {"forbid": 403, "miss": 404}
 _PASSED_BACK = ("content-type", "etag", "cache-control", "retry-after", "content-security-policy", "location")
 
 Fault = Callable[[str], str]
 """What happens to a request to the bot, by its path: "pass", "cut" before it arrives, "lose" its answer half way,
-"garble" the answer, or "hold" it until `release`."""
+"garble" the answer, "hold" it until `released`, "strand" it until then and lose it, or "forbid" and "miss" it, as a
+proxy does that stands before a bot which is being replaced (403, 404, no JSON)."""
 
 
 class Site:
@@ -94,13 +96,16 @@ class Site:
                     self.close_connection = True
                     self.connection.shutdown(2)
                     return
+                if what in _REFUSED:
+                    self._send(_REFUSED[what], b"<html><h1>Nothing here</h1></html>", {"content-type": "text/html"})
+                    return
                 headers = {name: self.headers[name] for name in _PASSED_ON if name in self.headers}
                 answer = site._client.request(method, self.path, content=body, headers=headers)
-                if what == "hold":
+                if what in {"hold", "strand"}:
                     site.released.wait(30)
                 kept = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
                 content = b'[{"text": ' if what == "garble" else answer.content
-                self._send(answer.status_code, content, kept, half=what == "lose")
+                self._send(answer.status_code, content, kept, half=what in {"lose", "strand"})
 
             def _send(self, status: int, content: bytes, headers: dict[str, str], *, half: bool = False) -> None:
                 self.send_response(status)

@@ -8,6 +8,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 QUESTION = "does how i react to her change how her brain grows"
+# One of them at least is too vague for any model: what is tested with them is how a question back looks.
+VAGUE = ("moms and such", "family matters", "kids and so on", "the mom and the baby and so on", "the baby thing", "kids")
 # A browser on a busy machine, not the widget, is what this is generous to.
 PATIENCE_MS = 15_000
 
@@ -22,7 +24,7 @@ class Widget:
         self.panel = self.host.locator(".panel")
         self.field = self.host.locator(".composer textarea")
         self.log = self.host.get_by_role("log")
-        self.send = self.host.locator(".send")
+        self.send = self.host.locator(".composer .send")
         self.mine = self.host.locator(".message.mine")
         self.theirs = self.host.locator(".message.theirs")
         self.answers = self.host.locator(".message.answer")
@@ -46,6 +48,16 @@ class Widget:
         self.write(words)
         return self.next_reply(before)
 
+    def be_asked_back(self) -> Locator:
+        """Say something vague until the reply is a question with choices; returns it."""
+        clarify = self.host.locator(".message.clarify")
+        for words in VAGUE:
+            self.ask(words)
+            if clarify.count():
+                break
+        expect(clarify).to_be_visible()
+        return clarify
+
     def next_reply(self, before: int) -> Locator:
         """The first message after the `before` that were there."""
         reply = self.theirs.nth(before)
@@ -56,6 +68,12 @@ class Widget:
     def options(self) -> None:
         """Open the options."""
         self.host.get_by_role("button", name="Options").or_(self.host.get_by_role("button", name="Opciones")).click()
+
+    def erase(self) -> None:
+        """End and erase, and yes, it is meant."""
+        self.options()
+        self.host.get_by_role("button", name="End and erase").click()
+        self.host.get_by_role("button", name="Yes, erase it").click()
 
     def state(self) -> dict[str, Any]:
         """What is kept in this tab."""

@@ -2,8 +2,6 @@
 // their way, one after the other, until each has its reply: through a dead network, a busy server, a reload. A message
 // keeps its id however often it is sent, and the server answers an id once, so nothing is ever doubled.
 
-import { fields, list, text } from './dom.js';
-
 const SLOW_MS = 5000;
 // Longer than the server takes for its slowest answer (20 s): who gives up first asks twice.
 const TIMEOUT_MS = 25000;
@@ -13,7 +11,10 @@ const PAUSES_MS = [1500, 3000, 6000, 12000, 30000];
 // Some of the clients that were cut off together should come back a little later than the others.
 const SPREAD = 0.25;
 
-/** A request that brought nothing. `again`: whether the same request may succeed later. */
+// The message itself is at fault: it will not be taken another time either.
+const AT_FAULT = [400, 413];
+
+/** A request that brought nothing. `again`: it is worth being sent again by itself; `final`: not even by hand. */
 class Failure extends Error {
   constructor(kind, { status = 0, code = '', message = '', retryAfterS = 0 } = {}) {
     super(message || kind);
@@ -25,6 +26,7 @@ class Failure extends Error {
     this.words = message;
     this.retryAfterS = retryAfterS;
     this.again = kind !== 'refused' && kind !== 'stopped';
+    this.final = AT_FAULT.includes(status);
   }
 }
 
@@ -47,6 +49,21 @@ export function serverAddress(attribute) {
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/webhooks/web/`;
+}
+
+/** The text of anything: a string as it is, everything else nothing. */
+export function text(value) {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The fields of anything; none where it has none. */
+export function fields(value) {
+  return value && typeof value === 'object' ? value : {};
+}
+
+/** The list in anything, of what has fields. */
+export function list(value) {
+  return Array.isArray(value) ? value.filter((entry) => entry === fields(entry)) : [];
 }
 
 export class Client {
@@ -120,11 +137,14 @@ export class Client {
     });
     if (response.ok) return response.json();
     const error = fields(fields(await response.json().catch(() => null)).error);
-    const late = response.status >= 500 || response.status === 408;
-    const kind = response.status === 429 ? 'busy' : late ? 'unavailable' : 'refused';
+    const { status } = response;
+    const code = text(error.code);
+    // Not the bot's own words: something in between has answered, as while the bot is being replaced.
+    const between = !code && !AT_FAULT.includes(status);
+    const kind = status === 429 ? 'busy' : between || status >= 500 || status === 408 ? 'unavailable' : 'refused';
     throw new Failure(kind, {
-      status: response.status,
-      code: text(error.code),
+      status,
+      code,
       message: text(error.message),
       retryAfterS: Number(response.headers.get('Retry-After')) || 0,
     });
@@ -209,8 +229,8 @@ export class Outbox {
       // its answer.
       if (!error.status) throw error;
     });
-    const body = { message: entry.text, metadata: Object.assign({ message_id: entry.id }, entry.metadata) };
-    return this._client.send(sender ? Object.assign({ sender }, body) : body);
+    const body = { message: entry.text, metadata: { message_id: entry.id, ...entry.metadata } };
+    return this._client.send(sender ? { sender, ...body } : body);
   }
 
   async _failed(entry, error) {
@@ -221,13 +241,21 @@ export class Outbox {
       this._on.renew();
       return;
     }
-    if (!failure.again) this._queue.shift();
-    this._become(entry, failure.again ? 'waiting' : 'refused');
+    this._queue.shift();
+    this._become(entry, failure.final ? 'refused' : 'waiting');
     this._on.failed(failure);
-    if (!failure.again) return;
+    if (failure.final) return;
+    const [next] = this._queue;
+    // What was said while this was on its way is not held up by it: that, too, may be a cry for help.
+    if (next && next.status === 'new') {
+      this._queue.push(entry);
+      return;
+    }
+    this._queue.unshift(entry);
     const pause = PAUSES_MS[Math.min(this._failures, PAUSES_MS.length - 1)];
     this._failures += 1;
-    await this._pause(Math.max(failure.retryAfterS * 1000, pause) * (1 + Math.random() * SPREAD));
+    const ms = Math.max(failure.retryAfterS * 1000, pause) * (1 + Math.random() * SPREAD);
+    await this._pause(failure.again && ms);
   }
 
   _become(entry, status) {
@@ -235,9 +263,10 @@ export class Outbox {
     this._on.changed(entry);
   }
 
+  /** For so long, or until something else wakes it. */
   _pause(ms) {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = ms && setTimeout(resolve, ms);
       this._wake = () => { clearTimeout(timer); resolve(); };
     });
   }

@@ -1,12 +1,13 @@
 // What is said and what becomes of it: sends, shows, remembers, and says in plain words when something goes wrong.
 
-import { Client, Outbox, randomId } from './client.js';
-import { list, phrase, text } from './dom.js';
+import { Client, list, Outbox, randomId, text } from './client.js';
+import { phrase } from './view.js';
 import { LANGUAGES } from './words.js';
 
 // The sentence for each way in which a message can fail.
-const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'errors.too_many',
-  unavailable: 'errors.unavailable', slow: 'widget.slow', not_set_up: 'widget.not_set_up' };
+const TROUBLES = { offline: 'widget.offline', unreachable: 'widget.unreachable', busy: 'widget.busy',
+  unavailable: 'widget.unavailable', refused: 'widget.not_sent', slow: 'widget.slow',
+  not_set_up: 'widget.not_set_up' };
 
 // What the switches can stand at; the first is the usual.
 export const KNOWN = { language: LANGUAGES, audience: ['parent', 'provider'] };
@@ -28,8 +29,10 @@ export class Memory {
       // Storage is forbidden or holds something else: the conversation then lasts as long as the page.
     }
     // Other scripts of the site can write here, too.
-    for (const name of ['asked', 'page']) this.state[name] = Object.assign({}, this.state[name]);
+    for (const name of ['asked', 'page']) this.state[name] = { ...this.state[name] };
     this.state.entries = list(this.state.entries);
+    // Ids of conversations that are being deleted on the server.
+    this.state.erasing = [].concat(this.state.erasing).filter(text);
   }
 
   /** Saves once what is going on has been shown. What is lost with the page until then is asked for again. */
@@ -48,9 +51,9 @@ export class Memory {
     }
   }
 
-  /** Everything that was said goes; the switches stay as they were put. */
-  forget() {
-    this.state.entries = [];
+  /** What was said goes, but for what was said since; the switches stay as they were put. */
+  forget(entries) {
+    this.state.entries = this.state.entries.filter((entry) => !entries.includes(entry));
     this.save();
   }
 }
@@ -63,9 +66,27 @@ export class Conversation {
    */
   constructor(parts) {
     Object.assign(this, parts);
+    this._begin();
+    // An erase that a reload cut short.
+    this._keep();
+  }
+
+  _begin() {
     this._client = new Client(this.address || 'about:blank');
     this._asking = null;
     this._outbox = new Outbox(this._client, this);
+  }
+
+  /** Nothing more is sent, and nothing that is under way is heard. */
+  _end() {
+    this._outbox.stop();
+    this._client.stop();
+  }
+
+  /** What could not be erased goes on under its id, unless another was begun meanwhile. */
+  _keep() {
+    const { state } = this.memory;
+    if (!state.sender) state.sender = state.erasing.pop() || null;
   }
 
   /** The next message gets another id; not the page's own, which is no better. */
@@ -79,19 +100,22 @@ export class Conversation {
   }
 
   /** What was on its way when the page was left is sent on; its id keeps it from being said twice. */
-  resume() {
+  resume(entries = this.memory.state.entries) {
     if (!this.address) {
       this.trouble('not_set_up');
       return;
     }
-    this.memory.state.entries.filter((entry) => entry.status === 'sending' || entry.status === 'waiting')
-      .forEach((entry) => this._outbox.add(entry));
+    for (const entry of entries) {
+      if (!['new', 'sending', 'waiting'].includes(entry.status)) continue;
+      entry.status = 'new';
+      this._outbox.add(entry);
+    }
     if (navigator.onLine === false) this.trouble('offline');
   }
 
   stop() {
-    this._outbox.stop();
-    this._client.stop();
+    this._stopped = true;
+    this._end();
     this.memory.save();
   }
 
@@ -107,10 +131,11 @@ export class Conversation {
     if (!state.sender) state.sender = this.given();
     if (state.sender) return Promise.resolve(state.sender);
     if (!this._asking) {
-      this._asking = this._client.session().then((sender) => {
+      const asking = this._client.session().then((sender) => {
         state.sender = sender;
         this.memory.save();
-      }).finally(() => { this._asking = null; });
+      }).finally(() => { if (this._asking === asking) this._asking = null; });
+      this._asking = asking;
     }
     return this._asking.then(() => state.sender);
   }
@@ -122,7 +147,7 @@ export class Conversation {
   say(words, { shown = null, language = null } = {}) {
     const { asked, entries } = this.memory.state;
     const entry = { who: 'you', id: randomId(), text: words, shown, at: Date.now(), status: 'new',
-      language: language || this.language, metadata: Object.assign({}, asked) };
+      language: language || this.language, metadata: { ...asked } };
     entries.push(entry);
     this.memory.save();
     this.log.add(entry);
@@ -172,23 +197,25 @@ export class Conversation {
   }
 
   failed(failure) {
-    if (failure.kind === 'refused') {
+    if (failure.final && failure.words) {
       this.log.calm();
-      const known = { 400: 1, 413: 1 }[failure.status];
-      this.log.note((known && failure.words) || phrase('errors.unavailable', this.language), this.language);
+      this.log.note(failure.words, this.language);
     } else {
-      this.trouble(failure.kind);
+      this.trouble(failure.kind, !failure.final);
     }
     this._report(failure);
   }
 
   _report({ kind, status, code, again }) {
-    this.tell('imh-error', { kind, status, code, again });
+    if (!this._stopped) this.tell('imh-error', { kind, status, code, again });
   }
 
-  /** Says in plain words what is wrong, with the crisis lines. */
-  trouble(kind) {
-    this.log.trouble(kind, phrase(TROUBLES[kind], this.language), this.language, { again: kind !== 'not_set_up' });
+  /** Says in plain words what is wrong, with the crisis lines; `again`: whether anything can be tried by hand. */
+  trouble(kind, again = kind !== 'not_set_up') {
+    const was = this.log.troubled;
+    // That another attempt takes long is no news, and would be told anew at each.
+    if (kind === 'slow' && was && was !== 'offline') return;
+    this.log.trouble(kind, phrase(TROUBLES[kind], this.language), this.language, again);
   }
 
   /** The same in another language. */
@@ -203,38 +230,52 @@ export class Conversation {
     if (this.log.calm() && was !== 'slow') this.log.announce(phrase('widget.back', this.language), this.language);
   }
 
-  /** Keeps what a person thinks of an answer; resolves to crisis lines where they wrote of danger. */
+  /**
+   * Keeps what a person thinks of an answer; resolves to crisis lines where they wrote of danger, to null where it
+   * could not be stored.
+   */
   async rate(entry, answerId, value, comment, language) {
-    entry.rated = Object.assign({}, entry.rated, { [answerId]: value });
-    this.memory.save();
+    const { sender } = this.memory.state;
     try {
-      const lines = await this._client.feedback({ sender: this.memory.state.sender, id: answerId, value, text: comment,
-        language });
-      if (comment && !lines.length) this.log.announce(phrase('widget.feedback_thanks', language), language);
+      const lines = await this._client.feedback({ sender, id: answerId, value, text: comment, language });
+      if (this._stopped) return null;
+      entry.rated = { ...entry.rated, [answerId]: value };
+      this.memory.save();
       return lines;
     } catch (failure) {
-      this.log.announce(phrase('widget.feedback_failed', language), language);
       this._report(failure);
-      return [];
+      return null;
     }
   }
 
-  /** Ends the conversation and deletes it, on the server first; false where the server could not be told. */
+  /**
+   * Ends the conversation and deletes it, on the server first; false where the server could not be told, null where
+   * the element was taken away or the same was asked again meanwhile. What is said until then is the next
+   * conversation, and does not wait for this one's end: it may be a cry for help.
+   */
   async erase() {
-    const { sender } = this.memory.state;
-    this.stop();
-    try {
-      if (sender) await this._client.erase(sender);
-    } catch (failure) {
-      this._outbox = new Outbox(this._client, this);
-      this.resume();
-      this._report(failure);
-      return false;
-    }
-    this._outbox = new Outbox(this._client, this);
+    const { state } = this.memory;
+    const before = state.entries.slice();
+    state.erasing = state.erasing.concat(state.sender || []);
+    this._end();
+    this._begin();
     this.renew();
-    this.memory.forget();
-    this.log.clear();
+    this.log.typing(false);
+    this.memory.save();
+    while (state.erasing.length) {
+      const failure = await this._client.erase(state.erasing[0]).then(() => null, (thrown) => thrown);
+      if (this._stopped || (failure && failure.kind === 'stopped')) return null;
+      if (failure) {
+        this._keep();
+        this.memory.save();
+        this.resume(before);
+        this._report(failure);
+        return false;
+      }
+      state.erasing.shift();
+    }
+    this.memory.forget(before);
+    this.log.clear(state.entries);
     return true;
   }
 }

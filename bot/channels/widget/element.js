@@ -1,13 +1,12 @@
 // <imh-chat>: a conversation with the Issues Brief bot on any page. README.md beside this file says how it is used.
 
-import { serverAddress } from './client.js';
+import { fields, serverAddress } from './client.js';
 import { Conversation, KNOWN, Memory } from './conversation.js';
-import { fields, oneOf, phrase, put } from './dom.js';
 import { Log } from './log.js';
-import { buildPanel, count, dress, keepInside, relabel } from './panel.js';
+import { buildPanel, count, dress, keepInside, oneOf, phrase, put, relabel } from './view.js';
 import { STARTERS } from './words.js';
 
-const HEARD = [[window, 'online'], [window, 'offline'], [document, 'visibilitychange']];
+const HEARD = [[window, 'online'], [window, 'offline'], [window, 'resize'], [document, 'visibilitychange']];
 // As in imh-chat.css: below this the panel covers the page.
 const COVERING = '(max-width: 480px)';
 
@@ -37,9 +36,10 @@ export class ImhChat extends HTMLElement {
     }
   }
 
-  /** What the browser says of the network, and that somebody looks again. */
+  /** What the browser says of the network and of its size, and that somebody looks again. */
   handleEvent({ type }) {
     if (type === 'offline') this._conversation.trouble(type);
+    else if (type === 'resize') this._cover();
     else if (type === 'online' || !document.hidden) this._conversation.hurry();
   }
 
@@ -68,7 +68,7 @@ export class ImhChat extends HTMLElement {
       given: () => fields(this.querySelector('input[name="sender"]')).value || null,
       settled: () => this._relabel(), tell: (...event) => this._tell(...event) });
     this._relabel();
-    dress(this, this._parts, () => { this._count(); this._log.toEnd(); });
+    dress(this, this._parts, () => { this._count(); this._log.toEnd(); this._cover(); });
     const { open, entries } = this._memory.state;
     this._show(open === null ? this.hasAttribute('open') : open, { silent: true });
     this._log.restore(entries);
@@ -155,7 +155,8 @@ export class ImhChat extends HTMLElement {
 
   _toggle(open) {
     if (open === this.hasAttribute('open')) this._show(open);
-    else this.toggleAttribute('open', open);
+    else if (open) this.setAttribute('open', '');
+    else this.removeAttribute('open');
   }
 
   /** Opens or closes the panel; `silent` on a page that just came, where nobody asked to be moved. */
@@ -164,8 +165,8 @@ export class ImhChat extends HTMLElement {
     if (this._inline) return;
     panel.hidden = !open;
     launcher.hidden = open;
-    launcher.setAttribute('aria-expanded', String(open));
-    panel.setAttribute('aria-modal', String(this._covering));
+    launcher.setAttribute('aria-expanded', open);
+    this._cover();
     if (silent) return;
     this._memory.state.open = open;
     this._memory.save();
@@ -177,9 +178,17 @@ export class ImhChat extends HTMLElement {
     this._tell('imh-open');
   }
 
+  /** Where the panel covers the page, the keyboard has no business behind it. */
+  _cover() {
+    const { panel, heading } = this._parts;
+    if (this._inline) return;
+    panel.setAttribute('aria-modal', this._covering);
+    if (this._covering && !panel.hidden && !this.shadowRoot.activeElement) heading.focus({ preventScroll: true });
+  }
+
   _unfold(button, what, open = this._parts[what].hidden) {
     this._parts[what].hidden = !open;
-    this._parts[button].setAttribute('aria-expanded', String(open));
+    this._parts[button].setAttribute('aria-expanded', open);
     if (what === 'options') this._parts.sure.hidden = true;
   }
 
@@ -206,11 +215,12 @@ export class ImhChat extends HTMLElement {
   }
 
   async _erase() {
-    const done = await this._conversation.erase();
-    if (!this._parts) return;
+    const tell = (key) => this._log.note(phrase(key, this._language), this._language);
     this._unfold('menu', 'options', false);
-    this._log.note(phrase(done ? 'widget.erased' : 'widget.erase_failed', this._language), this._language);
     this._parts.field.focus();
+    tell('widget.erasing');
+    const done = await this._conversation.erase();
+    if (done !== null) tell(done ? 'widget.erased' : 'widget.erase_failed');
   }
 
   _fieldKey(event) {

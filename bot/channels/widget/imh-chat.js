@@ -1,7 +1,7 @@
 // What a page loads: asks for everything at once, since on a slow link each import that is found only in another one
 // costs a way there and back. The element itself is in element.js.
 
-const NAMES = ['client', 'conversation', 'dom', 'element', 'log', 'message', 'panel', 'words'];
+const NAMES = ['client', 'conversation', 'element', 'log', 'view', 'words'];
 
 function fetchEarly(given) {
   document.head.appendChild(Object.assign(document.createElement('link'), given));

@@ -1,8 +1,7 @@
 // The conversation as it is seen and heard: one polite live region, into which everything is put in the order said.
 
 import { MAX_ENTRIES } from './conversation.js';
-import { append, button, el, phrase, put } from './dom.js';
-import { choices, crisisLines, mine, theirs } from './message.js';
+import { append, button, choices, crisisLines, el, mine, phrase, put, theirs } from './view.js';
 import { LINES } from './words.js';
 
 // Long enough for a screen reader to have taken note of a message before its details are put in.
@@ -117,15 +116,16 @@ export class Log {
     }
   }
 
-  /** Everything that was said is taken away. */
-  clear() {
-    for (const { boxes } of this._drawn) boxes.forEach((box) => box.remove());
-    this._drawn = [];
-    this._states.clear();
+  /** What was said is taken away, but for these entries. */
+  clear(kept) {
+    const ids = kept.map(({ id }) => id);
+    this._drawn = this._drawn.filter(({ id, boxes }) => {
+      if (ids.includes(id)) return true;
+      boxes.forEach((box) => box.remove());
+      return this._states.delete(id) && false;
+    });
     this._earlier.hidden = true;
-    put(this._note);
-    this.calm();
-    this.typing(false);
+    if (!ids.length) this.calm();
   }
 
   /** A sentence that is heard and not seen. */
@@ -149,18 +149,27 @@ export class Log {
     if (!busy) return;
     if (!this.troubled) this.toEnd();
     this._after(TYPING_SAID_AFTER_MS, () => {
-      if (!this._typing.hidden) this._typingText.textContent = phrase('widget.typing', language);
+      if (!this._typing.hidden && !this.troubled) this._typingText.textContent = phrase('widget.typing', language);
     });
   }
 
-  /** Says what is wrong, with the crisis lines; once, however often it goes wrong in the same way. */
-  trouble(kind, words, language, { again }) {
+  /** Says what is wrong, once, however often it goes wrong in the same way; the crisis lines only the first time. */
+  trouble(kind, words, language, again) {
     if (this.troubled === kind) return;
+    const more = this.troubled;
     this.troubled = kind;
-    put(this._trouble, el('div', { class: 'trouble', lang: language },
-      el('p', null, words), crisisLines(LINES[language], language),
-      again && button('choice', { onclick: this._does.retry }, phrase('widget.retry', language))));
-    this._show(this._trouble);
+    if (more) {
+      put(this._told, words);
+      return;
+    }
+    this._told = el('p', null, words);
+    put(this._trouble, el('div', { class: 'trouble', lang: language }, this._told,
+      again && button('choice', { onclick: this._does.retry }, phrase('widget.retry', language)),
+      crisisLines(LINES[language], language)));
+    // With the end of what was not sent above it, and what can be done still in sight.
+    const last = this._drawn[this._drawn.length - 1];
+    const mine = last && this._boxOf(last.id);
+    this._show(this._trouble, mine ? Math.min(mine.offsetHeight + 24, this.box.clientHeight / 3) : 8);
   }
 
   /** The trouble is over; true where there was one. */
@@ -202,9 +211,9 @@ export class Log {
   }
 
   /** Scrolls the log, and only where it does not scroll itself the page, so that a message can be read from its top. */
-  _show(message) {
+  _show(message, room = 8) {
     if (this.box.scrollHeight > this.box.clientHeight + 1) {
-      this.box.scrollTop += message.getBoundingClientRect().top - this.box.getBoundingClientRect().top - 8;
+      this.box.scrollTop += message.getBoundingClientRect().top - this.box.getBoundingClientRect().top - room;
     } else if (message.firstChild) {
       message.scrollIntoView({ block: 'nearest' });
     }

@@ -6,7 +6,7 @@ import re
 from typing import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.browser import violations
 from tests.support.server import Server
@@ -18,8 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 
 def clarify(widget: Widget) -> None:
-    widget.ask("kids and so on")
-    expect(widget.host.locator(".message.clarify")).to_be_visible()
+    widget.be_asked_back()
 
 
 def crisis(widget: Widget) -> None:
@@ -55,9 +54,40 @@ def offline(widget: Widget) -> None:
     expect(widget.mine).to_contain_text(re.compile("Not sent yet|Todavía no se mandó"))
 
 
+def answered_with(status: int | None) -> Callable[[Widget], None]:
+    """The state after a message that is answered with an error, or not at all."""
+
+    def prepare(widget: Widget) -> None:
+        error = {"error": {"code": "no", "message": "Not this one."}}
+        widget.page.route("**/webhooks/web/webhook", lambda route: status and route.fulfill(status=status, json=error))
+        widget.write(QUESTION)
+        expect(widget.log.locator(".note-line:visible" if status == 400 else ".trouble")).to_be_visible(
+            timeout=PATIENCE_MS)
+
+    return prepare
+
+
+def not_stored(widget: Widget) -> None:
+    answer = widget.ask()
+    widget.page.route("**/webhooks/web/feedback", lambda route: route.abort())
+    answer.locator("[data-value=down]").click()
+    expect(answer.locator(".told")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def erasing(widget: Widget) -> None:
+    widget.ask()
+    widget.page.route("**/webhooks/web/erase", lambda route: None)
+    widget.host.locator(".header button[aria-expanded]").click()
+    for number in (1, 2):
+        widget.host.locator(".options button").nth(number).click()
+    expect(widget.log.get_by_text(re.compile("Erasing|Borrando"))).to_be_visible()
+
+
 STATES: dict[str, Callable[[Widget], None]] = {
     "opened": lambda widget: None, "answer": answer, "clarify": clarify, "crisis": crisis, "rated": rated,
-    "too long": too_long, "all unfolded": all_unfolded, "offline": offline,
+    "too long": too_long, "all unfolded": all_unfolded, "offline": offline, "slow": answered_with(None),
+    "refused": answered_with(403), "at fault": answered_with(400), "busy": answered_with(429),
+    "unavailable": answered_with(503), "not stored": not_stored, "erasing": erasing,
 }
 
 
@@ -79,10 +109,13 @@ class TestRules:
         context.close()
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_closed_is_clean(self, widget: Widget, scheme: str) -> None:
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_closed_is_clean(self, page: Page, site: Site, language: str, scheme: str) -> None:
         """The button alone."""
-        widget.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert violations(widget.page) == []
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto(site.page("<p>Words.</p><imh-chat></imh-chat>", language=language))
+        Widget(page).launcher.wait_for()
+        assert violations(page) == []
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize("language", ["en", "es"])
@@ -215,6 +248,35 @@ class TestKeyboard:
             opened.page.keyboard.press(key)
             assert opened.page.evaluate("() => document.activeElement.tagName") == "IMH-CHAT"
 
+    @pytest.mark.parametrize("body", ["<imh-chat open></imh-chat>", "<imh-chat></imh-chat>"])
+    def test_a_phone_on_which_it_stands_open_begins_in_it(self, page: Page, site: Site, body: str) -> None:
+        """Open on a page that just came, by its attribute or as it was left: Tab reaches nothing behind it."""
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(site.page(f'<a href="#a">Behind</a>{body}<a href="#b">Behind</a>'))
+        widget = Widget(page)
+        if "open" not in body:
+            widget.open()
+            page.reload()
+        expect(widget.panel).to_be_visible()
+        expect(widget.panel).to_have_attribute("aria-modal", "true")
+        expect(widget.host).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        for key in ["Tab"] * 20 + ["Shift+Tab"] * 20:
+            assert page.evaluate("() => document.activeElement.tagName") == "IMH-CHAT"
+            page.keyboard.press(key)
+
+    def test_a_window_that_grows_narrow_takes_the_keyboard_along(self, page: Page, site: Site) -> None:
+        """Where the panel comes to cover the page it is a modal one, and no longer where there is room again."""
+        page.goto(site.page('<a href="#a">Behind</a><imh-chat open></imh-chat>'))
+        widget = Widget(page)
+        expect(widget.panel).to_have_attribute("aria-modal", "false")
+        page.get_by_role("link", name="Behind").focus()
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(widget.panel).to_have_attribute("aria-modal", "true")
+        expect(widget.host).to_be_focused()
+        page.set_viewport_size({"width": 1024, "height": 800})
+        expect(widget.panel).to_have_attribute("aria-modal", "false")
+
     def test_a_message_that_is_trimmed_does_not_take_the_keyboard_along(self, opened: Widget) -> None:
         """Trouble that ends while its button has the keyboard leaves it in the log."""
         opened.page.context.set_offline(True)
@@ -306,6 +368,46 @@ class TestScreenReader:
         assert heard.count("There is no internet connection") == 1 and "988" in heard
         assert "The connection is back." in heard
 
+    def test_an_outage_is_announced_once_however_often_it_is_tried(self, page: Page, site: Site) -> None:
+        """Each attempt hangs, is told to be slow, and fails: two sentences and one list of lines in all."""
+        page.clock.install()
+        page.goto(site.page("<imh-chat open></imh-chat>"))
+        widget = Widget(page)
+        widget.field.wait_for()
+        page.clock.run_for(200)
+        hanging: list[Route] = []
+        page.route("**/webhooks/web/webhook", lambda route: hanging.append(route))
+        speech = Speech(page)
+        speech.listen()
+        widget.write(QUESTION)
+        for attempt in range(1, 4):
+            while len(hanging) < attempt:
+                page.clock.run_for(500)
+                page.wait_for_timeout(50)
+            page.clock.run_for(5100)
+            expect(widget.trouble).to_be_visible()
+            hanging[-1].abort()
+            expect(widget.trouble).to_contain_text("did not arrive")
+        heard = " ".join(speech.heard())
+        for words in ("taking longer than usual", "did not arrive", "New Mexico Crisis and Access Line"):
+            assert heard.count(words) == 1, (words, heard)
+        assert heard.count("Looking for an answer") <= 1
+
+    def test_the_field_for_a_word_and_what_becomes_of_it_are_announced(self, opened: Widget) -> None:
+        """It unfolds below a thumb; then thanks, or that nothing was stored."""
+        answer = opened.ask()
+        speech = Speech(opened.page)
+        speech.listen()
+        answer.get_by_role("button", name="Helpful", exact=True).click()
+        answer.get_by_role("button", name="Send this").click()
+        expect(answer.locator(".told")).to_have_text("Thank you. This helps.")
+        opened.page.route("**/webhooks/web/feedback", lambda route: route.abort())
+        answer.get_by_role("button", name="Not helpful", exact=True).click()
+        expect(answer.locator(".told")).to_contain_text("could not be stored")
+        heard = " ".join(speech.heard())
+        assert heard.count("What was good, or missing? (optional)") == 2
+        assert heard.count("Thank you. This helps.") == heard.count("That could not be stored.") == 1
+
     def test_there_is_one_live_region(self, opened: Widget) -> None:
         """Everything is said in one place, politely."""
         opened.ask()
@@ -331,7 +433,8 @@ class TestSizes:
     """Small screens, large letters, thick fingers."""
 
     @pytest.mark.parametrize("language", ["en", "es"])
-    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded", "too long"])
+    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded", "too long", "offline",
+                                       "not stored"])
     def test_at_320_pixels_nothing_scrolls_sideways(self, page: Page, site: Site, state: str, language: str) -> None:
         """Neither the page nor anything in it."""
         page.set_viewport_size({"width": 320, "height": 640})
@@ -360,12 +463,15 @@ class TestSizes:
             expect(part).to_be_in_viewport(ratio=0.9)
         assert widget.log.evaluate("log => getComputedStyle(log).overflowY") == "visible"
 
-    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded"])
-    def test_what_is_pressed_is_44_pixels(self, page: Page, site: Site, state: str) -> None:
+    @pytest.mark.parametrize("state", ["opened", "answer", "crisis", "rated", "all unfolded", "offline"])
+    @pytest.mark.parametrize(("width", "language", "attributes"), [
+        (390, "en", "open"), (320, "en", "open"), (320, "es", "open"), (390, "es", 'position="inline"')])
+    def test_what_is_pressed_is_44_pixels(self, page: Page, site: Site, state: str, width: int, language: str,
+                                          attributes: str) -> None:
         """Each button, link and switch, in both directions."""
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.goto(site.page("<imh-chat></imh-chat>"))
-        widget = Widget(page).open()
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(site.page(f"<imh-chat {attributes}></imh-chat>", language=language))
+        widget = Widget(page)
         STATES[state](widget)
         small = widget.host.evaluate("""(host) => Array.from(host.shadowRoot.querySelectorAll(
             'button, a, textarea, fieldset label')).map((each) => [each.textContent, each.getBoundingClientRect()])
@@ -373,9 +479,78 @@ class TestSizes:
             .map(([text, box]) => `${text}: ${box.width} x ${box.height}`)""")
         assert small == []
 
+    @pytest.mark.parametrize("width", [320, 390])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_the_pages_own_links_are_44_pixels(self, demonstration: Widget, width: int, language: str) -> None:
+        """911 and 988 as well, short as they are."""
+        page = demonstration.page
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(f"{page.url}?language={language}")
+        demonstration.field.wait_for()
+        small = page.evaluate("""() => Array.from(document.querySelectorAll('a')).filter((a) => {
+            const box = a.getBoundingClientRect();
+            return box.width < 43.99 || box.height < 43.99;
+        }).map((a) => a.textContent)""")
+        assert page.locator("a[href='tel:911']").count() and small == []
+
+    @pytest.mark.parametrize("language", ["en", "es"])
+    @pytest.mark.parametrize("width", [320, 390, 1024])
+    def test_no_number_is_broken_between_two_lines(self, page: Page, site: Site, width: int, language: str) -> None:
+        """Those to call, those to text and those in the sentences, in one layout for all lines."""
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(site.page("<imh-chat open></imh-chat>", language=language))
+        widget = Widget(page)
+        widget.host.locator(".strip button").click()
+        lines = widget.host.locator(".all-lines")
+        numbers = re.findall(r"1-[\d-]{12}", lines.inner_text())
+        whole = lines.locator(".number").evaluate_all(
+            "all => all.filter((each) => each.getClientRects().length === 1).map((each) => each.textContent)")
+        assert len(numbers) > 7 and whole == numbers
+        below = lines.locator("li").evaluate_all("""all => all.map((li) => {
+            const [name, number] = ['strong', 'a'].map((tag) => li.querySelector(tag).getBoundingClientRect());
+            return number.top >= name.bottom;
+        })""")
+        assert below == [True] * 7
+
+    @pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (768, 1024), (1440, 900)])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_the_field_of_the_page_is_in_sight_and_stays_there(self, demonstration: Widget, width: int, height: int,
+                                                              language: str) -> None:
+        """Without scrolling, before and after an answer, with the beginning of the answer above it."""
+        page = demonstration.page
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{page.url}?language={language}")
+        expect(demonstration.field).to_be_in_viewport(ratio=1)
+        expect(demonstration.send).to_be_in_viewport(ratio=1)
+        demonstration.ask("/ask_brain_development")
+        assert page.evaluate("() => scrollY") == 0
+        expect(demonstration.field).to_be_in_viewport(ratio=1)
+        expect(demonstration.answers.locator(".plain")).to_be_in_viewport()
+
     def test_the_field_does_not_make_a_phone_zoom(self, opened: Widget) -> None:
         """16 px or more."""
         assert float(opened.field.evaluate("field => parseFloat(getComputedStyle(field).fontSize)")) >= 16
+
+    def test_a_page_with_small_roots_and_loud_letters_changes_nothing(self, page: Page, site: Site) -> None:
+        """A rem of 10 px is common, and what a page says of its text would be inherited through the shadow's border."""
+        site.policy = None  # the page styles itself inline here
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(site.page("""<style>html { font-size: 62.5%; } body { font-size: 1.6rem; text-transform: uppercase;
+            letter-spacing: .1em; word-spacing: 1em; white-space: nowrap; text-indent: 2em; text-align: right;
+            line-height: 3; font-style: italic; text-shadow: 1px 1px red; }</style><imh-chat open></imh-chat>"""))
+        widget = Widget(page)
+        answer = widget.ask()
+        answer.locator("[data-value=up]").click()
+        for part in (widget.field, widget.send, answer.locator(".plain"), answer.locator(".word textarea"),
+                     answer.locator(".tool").first, answer.locator(".choice").first):
+            assert part.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 16
+        assert answer.locator(".plain").evaluate("""e => {
+            const is = getComputedStyle(e);
+            return [is.textTransform, is.letterSpacing, is.wordSpacing, is.whiteSpace, is.textIndent, is.textAlign,
+                is.lineHeight, is.fontStyle, is.textShadow];
+        }""") == ["none", "normal", "0px", "normal", "0px", "start", "24px", "normal", "none"]
+        assert answer.locator("time").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") > 14
+        assert sideways(page) == []
 
     def test_letters_twice_as_large_fit(self, page: Page, site: Site) -> None:
         """A browser whose text is set to 200 %."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.widget import ELEMENTS, IDLE, held
+from benchmarks.widget import ELEMENTS, IDLE, Figure, held, missed
 from tests.support.server import Server
 from tests.support.widget import Widget
 
@@ -24,6 +24,12 @@ def test_the_demonstration_page_is_60_kilobytes_at_most(page: Page, server: Serv
     page.goto(str(server.client.base_url.join(f"/webhooks/web/?language={language}")), wait_until="networkidle")
     expect(Widget(page).field).to_be_visible()
     assert len(sizes) > 8 and sum(sizes) <= 60 * 1024
+
+
+def test_a_missed_bound_is_told() -> None:
+    """The benchmark ends with an error then; what nothing is asked of misses nothing."""
+    held_one, missed_one = Figure("a", "1 s", "≤ 3 s"), Figure("b", "4 s", "≤ 3 s", held=False)
+    assert missed([held_one, missed_one, Figure("c", "9 s")]) == ["b: 4 s; asked for: ≤ 3 s"]
 
 
 def test_a_second_visit_costs_little_more_than_the_page(page: Page, server: Server) -> None:

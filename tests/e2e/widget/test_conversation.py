@@ -110,6 +110,17 @@ class TestAnswers:
         copied = opened.page.evaluate("() => navigator.clipboard.readText()")
         assert "Shore, R. (1997)" in copied and "(505) 331-7138" in copied
 
+    def test_that_it_cannot_be_copied_is_seen(self, opened: Widget) -> None:
+        """A browser without a clipboard: a sentence below the button."""
+        answer = opened.ask()
+        opened.page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+        answer.get_by_role("button", name="Copy").click()
+        told = answer.get_by_text("Your browser does not allow copying.")
+        told.scroll_into_view_if_needed()
+        expect(told).to_be_in_viewport(ratio=1)
+        box = told.bounding_box()
+        assert box and box["height"] > 15 and box["width"] > 100
+
     def test_it_prints_what_was_said(self, opened: Widget) -> None:
         """All of the log, footnotes open, without fields and buttons."""
         opened.ask()
@@ -117,6 +128,10 @@ class TestAnswers:
         opened.page.emulate_media(media="print")
         expect(opened.host.locator(".composer")).to_be_hidden()
         expect(opened.answers.first.locator(".note")).to_be_visible()
+        marker = opened.answers.first.locator(".marker")
+        assert marker.evaluate("e => getComputedStyle(e).borderTopStyle") == "none"
+        box = marker.bounding_box()
+        assert box and box["height"] < 30, "as high as the line that it stands in"
         assert opened.log.evaluate("log => log.scrollHeight <= log.clientHeight + 1")
 
     def test_print_is_asked_for(self, opened: Widget) -> None:
@@ -246,10 +261,7 @@ class TestKept:
         answer.get_by_role("button", name="Helpful", exact=True).click()
         sender = opened.state()["sender"]
         assert said(server.var_dir, sender) == [QUESTION]
-        opened.options()
-        opened.host.get_by_role("button", name="End and erase").click()
-        expect(opened.mine).to_have_count(1)
-        opened.host.get_by_role("button", name="Yes, erase it").click()
+        opened.erase()
         expect(opened.mine).to_have_count(0)
         expect(opened.theirs).to_have_count(0)
         expect(opened.log).to_contain_text("The conversation was erased")
@@ -259,6 +271,63 @@ class TestKept:
             assert sender.encode() not in file.read_bytes(), file.name
         opened.ask("what is infant mental health")
         assert opened.state()["sender"] not in {None, sender}
+
+    def test_what_is_said_during_an_erase_is_answered_and_stays(self, opened: Widget, site: Site,
+                                                                server: Server) -> None:
+        """The server takes its time: a cry for help does not wait for it, and does not go with what was before."""
+        opened.ask()
+        before = opened.state()["sender"]
+        site.fault = lambda path: "hold" if path.endswith("/erase") else "pass"
+        opened.erase()
+        expect(opened.log).to_contain_text("Erasing…")
+        opened.erase()
+        expect(opened.log).not_to_contain_text("could not be erased")
+        opened.write("i want to kill myself")
+        crisis = opened.host.locator(".message.crisis")
+        expect(crisis).to_be_visible(timeout=PATIENCE_MS)
+        site.released.set()
+        expect(opened.log).to_contain_text("The conversation was erased", timeout=PATIENCE_MS)
+        expect(opened.mine).to_have_text(re.compile("kill myself"))
+        expect(crisis).to_be_visible()
+        expect(opened.answers).to_have_count(0)
+        sender = opened.state()["sender"]
+        assert sender not in {None, before}
+        assert events(server.var_dir, before) == [] and len(said(server.var_dir, sender)) == 1
+        opened.page.reload()
+        expect(crisis).to_be_visible()
+        expect(opened.mine).to_have_count(1)
+
+    def test_an_erase_that_fails_is_made_good_by_the_next(self, opened: Widget, site: Site, server: Server) -> None:
+        """What was said meanwhile has another id by then: both conversations are deleted."""
+        opened.ask()
+        senders = [opened.state()["sender"]]
+        site.fault = lambda path: "strand" if path.endswith("/erase") else "pass"
+        opened.erase()
+        opened.ask("what is infant mental health")
+        senders.append(opened.state()["sender"])
+        site.released.set()
+        expect(opened.log).to_contain_text("could not be erased", timeout=PATIENCE_MS)
+        expect(opened.mine).to_have_count(2)
+        assert senders[0] != senders[1]
+        asked = len(site.asked)
+        site.fault = lambda path: "pass"
+        opened.erase()
+        expect(opened.log).to_contain_text("The conversation was erased", timeout=PATIENCE_MS)
+        expect(opened.mine).to_have_count(0)
+        assert [path.rsplit("/", 1)[1] for path in site.asked[asked:]] == ["erase", "erase"]
+        assert [events(server.var_dir, sender) for sender in senders] == [[], []]
+
+    def test_a_reload_during_an_erase_loses_no_id(self, opened: Widget, site: Site) -> None:
+        """The conversation goes on under its own, so that it can still be erased."""
+        opened.ask()
+        before = opened.state()["sender"]
+        site.fault = lambda path: "hold" if path.endswith("/erase") else "pass"
+        opened.erase()
+        expect(opened.log).to_contain_text("Erasing…")
+        opened.page.reload()
+        expect(opened.answers).to_have_count(1)
+        opened.ask("what is infant mental health")
+        assert opened.state()["sender"] == before
 
     def test_erasing_can_be_thought_over(self, opened: Widget) -> None:
         """"No" keeps everything and brings the keyboard back."""
@@ -351,7 +420,7 @@ class TestFeedback:
         expect(up).to_have_attribute("aria-pressed", "false")
         answer.get_by_label("What was good, or missing?").fill("it does not say how")
         answer.get_by_role("button", name="Send this").click()
-        expect(opened.log).to_contain_text("Thank you. This helps.")
+        expect(answer.get_by_text("Thank you. This helps.")).to_be_in_viewport(ratio=1)
         expect(down).to_be_focused()
         assert feedback_rows(server, opened.state()["sender"]) == [("down", "it does not say how")]
         opened.page.reload()
@@ -385,6 +454,33 @@ class TestCleanUp:
         expect(opened.answers).to_have_count(1)
         opened.ask("what is infant mental health")
         expect(opened.answers).to_have_count(2)
+
+    @pytest.mark.parametrize("path", ["/erase", "/feedback"])
+    def test_taken_away_in_the_middle_it_does_nothing_more(self, opened: Widget, site: Site, path: str) -> None:
+        """It sends nothing from outside the page, and reports no error that is none; put back, all is there."""
+        answer = opened.ask()
+        site.fault = lambda asked: "hold" if asked.endswith((path, "/webhook")) else "pass"
+        opened.page.evaluate("""() => {
+            window.chat = document.querySelector('imh-chat');
+            window.errors = [];
+            window.chat.addEventListener('imh-error', (event) => window.errors.push(event.detail));
+        }""")
+        opened.write("what is infant mental health")
+        expect(opened.typing).to_be_visible()
+        if path == "/erase":
+            opened.erase()
+        else:
+            answer.get_by_role("button", name="Helpful", exact=True).click()
+        opened.page.wait_for_timeout(300)
+        opened.page.evaluate("() => window.chat.remove()")
+        asked = len(site.asked)
+        site.released.set()
+        site.fault = lambda asked: "pass"
+        opened.page.wait_for_timeout(2500)
+        assert len(site.asked) == asked and opened.page.evaluate("() => window.errors") == []
+        opened.page.evaluate("() => document.querySelector('main').append(window.chat)")
+        expect(opened.answers).to_have_count(2, timeout=PATIENCE_MS)
+        assert opened.page.evaluate("() => window.errors") == []
 
     def test_a_reply_that_comes_too_late_disturbs_nobody(self, opened: Widget, site: Site) -> None:
         """The element is gone when it arrives; put back, it asks again and is answered once."""

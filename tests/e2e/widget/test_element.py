@@ -84,6 +84,20 @@ class TestAttributes:
         expect(opened.answers).to_have_count(1)
 
 
+def test_two_that_float_do_not_lie_on_each_other(page: Page, site: Site) -> None:
+    """Their buttons stand one above the other; each opens its own panel, over the other's button."""
+    page.goto(site.page("<imh-chat></imh-chat><imh-chat></imh-chat>"))
+    first, second = Widget(page, "imh-chat >> nth=0"), Widget(page, "imh-chat >> nth=1")
+    second.launcher.wait_for()
+    below, above = first.launcher.bounding_box(), second.launcher.bounding_box()
+    assert below and above and above["y"] + above["height"] <= below["y"]
+    first.open().ask()
+    expect(second.mine).to_have_count(0)
+    first.host.get_by_role("button", name="Close the chat").click()
+    second.open()
+    expect(first.panel).to_be_hidden()
+
+
 def test_an_error_is_told_to_the_page(opened: Widget, site: Site) -> None:
     """`imh-error`: what kind, and that it tries again by itself; nothing of what was said."""
     opened.page.evaluate("""() => {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 from pathlib import Path
 from typing import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.history import database, said
 from tests.support.server import Server
@@ -32,6 +34,25 @@ def assert_answered_once(widget: Widget, server: Server, words: str = QUESTION) 
     expect(widget.mine).to_have_count(1)
     expect(widget.mine.locator(".state")).to_have_text("")
     assert said(server.var_dir, widget.state()["sender"]) == [words]
+
+
+def assert_legible(words: Locator) -> None:
+    """Somebody who sees can read it: it is as high as a line and as wide as a sentence."""
+    expect(words).to_be_visible(timeout=PATIENCE_MS)
+    box = words.bounding_box()
+    assert box and box["height"] > 15 and box["width"] > 100, box
+
+
+def refuse(page: Page, status: int) -> list[str]:
+    """Have every message refused in the server's own form; the list of those that came."""
+    sent: list[str] = []
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=status, json={"error": {"code": "no", "message": "Not this one."}})
+
+    page.route("**/webhooks/web/webhook", answer)
+    return sent
 
 
 class TestNetwork:
@@ -93,6 +114,94 @@ class TestNetwork:
         opened.page.reload()
         assert_answered_once(opened, server)
 
+    @pytest.mark.parametrize("left", [
+        "location.reload()", "{ const chat = document.querySelector('imh-chat'); chat.remove(); "
+        "document.querySelector('main').append(chat); }",
+        "document.querySelector('imh-chat').setAttribute('position', 'bottom-left')",
+    ], ids=["reloaded", "taken out and put back", "moved"])
+    def test_what_was_written_behind_it_survives_as_well(self, opened: Widget, site: Site, server: Server,
+                                                         left: str) -> None:
+        """A second message that had not been sent at all when the page was left: both are answered, each once."""
+        site.fault = lambda path: "hold" if path.endswith("/webhook") else "pass"
+        opened.write(QUESTION)
+        expect(opened.typing).to_be_visible()
+        opened.write("what is infant mental health")
+        expect(opened.mine).to_have_count(2)
+        opened.page.evaluate(f"() => {left}")
+        site.fault = lambda path: "pass"
+        site.released.set()
+        expect(opened.answers).to_have_count(2, timeout=PATIENCE_MS)
+        expect(opened.mine).to_have_count(2)
+        expect(opened.typing).to_be_hidden()
+        assert said(server.var_dir, opened.state()["sender"]) == [QUESTION, "what is infant mental health"]
+
+    def test_what_is_said_behind_a_message_that_fails_goes_first(self, opened: Widget, site: Site) -> None:
+        """A cry for help that was written while a question was on its way is not held up by its failure."""
+        opened.ask("/ask_contact")
+        site.fault = lambda path: "strand" if path.endswith("/webhook") else "pass"
+        opened.write(QUESTION)
+        expect(opened.typing).to_be_visible()
+        opened.write("i want to kill myself")
+        expect(opened.mine).to_have_count(3)
+        site.fault = lambda path: "pass"
+        before = opened.theirs.count()
+        site.released.set()
+        expect(opened.next_reply(before)).to_have_class(re.compile("crisis"))
+        expect(opened.answers).to_have_count(2, timeout=PATIENCE_MS)
+
+    @pytest.mark.parametrize("fault", ["forbid", "miss"])
+    def test_a_proxy_in_between_is_waited_out(self, opened: Widget, site: Site, server: Server, fault: str) -> None:
+        """403 and 404 that are not the bot's own, as during a deployment: the lines, a button, and it mends itself."""
+        site.fault = lambda path: fault if path.endswith("/webhook") else "pass"
+        opened.write(QUESTION)
+        expect(opened.trouble).to_contain_text("I am trying again by myself", timeout=PATIENCE_MS)
+        assert_lines(opened)
+        expect(opened.trouble.get_by_role("button", name="Try again now")).to_be_visible()
+        expect(opened.mine).to_contain_text("Not sent yet")
+        site.fault = lambda path: "pass"
+        assert_answered_once(opened, server)
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 415])
+    def test_a_refusal_has_the_lines_and_can_be_tried_again(self, opened: Widget, server: Server, status: int) -> None:
+        """The bot's own no: not repeated by itself, but by a button, and by what is said next."""
+        sent = refuse(opened.page, status)
+        opened.write(QUESTION)
+        expect(opened.trouble).to_contain_text("could not be sent", timeout=PATIENCE_MS)
+        assert_lines(opened)
+        expect(opened.mine).to_contain_text("Not sent yet")
+        opened.page.wait_for_timeout(2500)
+        assert len(sent) == 1
+        opened.page.unroute("**/webhooks/web/webhook")
+        opened.trouble.get_by_role("button", name="Try again now").click()
+        assert_answered_once(opened, server)
+
+    @pytest.mark.parametrize("status", [400, 413])
+    def test_a_message_that_is_itself_at_fault_is_told_once(self, opened: Widget, status: int) -> None:
+        """In the server's words; there is nothing to try again, and the next message is taken."""
+        refuse(opened.page, status)
+        opened.write(QUESTION)
+        expect(opened.log).to_contain_text("Not this one.", timeout=PATIENCE_MS)
+        expect(opened.mine.locator(".state")).to_have_text("Not sent")
+        expect(opened.trouble).to_have_count(0)
+        opened.page.unroute("**/webhooks/web/webhook")
+        opened.ask("what is infant mental health")
+        expect(opened.answers).to_have_count(1)
+
+    @pytest.mark.parametrize("size", [(320, 640), (390, 844), (1024, 800)], ids=str)
+    def test_what_is_wrong_is_seen_with_what_was_said_and_what_can_be_done(self, page: Page, site: Site,
+                                                                          size: tuple[int, int]) -> None:
+        """The question that was not sent, the sentence and the button stand on one screen, above the lines."""
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(site.page("<imh-chat open></imh-chat>"))
+        widget = Widget(page)
+        widget.ask("/ask_contact")
+        site.fault = lambda path: "cut" if path.endswith("/webhook") else "pass"
+        widget.write(QUESTION)
+        expect(widget.trouble).to_be_visible(timeout=PATIENCE_MS)
+        for part in (widget.mine.last.locator(".state"), widget.trouble.locator("p").first,
+                     widget.trouble.get_by_role("button", name="Try again now"), widget.field):
+            expect(part).to_be_in_viewport(ratio=0.95)
+
     def test_a_slow_answer_is_told_and_still_comes(self, opened: Widget, site: Site, server: Server) -> None:
         """After 5 s: it takes longer, here are the numbers; then the answer, and they go."""
         site.fault = lambda path: "hold" if path.endswith("/webhook") else "pass"
@@ -128,9 +237,34 @@ class TestNetwork:
     def test_feedback_without_a_network_says_so(self, opened: Widget, site: Site) -> None:
         """In one sentence; nothing else is disturbed."""
         answer = opened.ask()
+        up = answer.get_by_role("button", name="Helpful", exact=True)
         site.fault = lambda path: "cut" if path.endswith("/feedback") else "pass"
-        answer.get_by_role("button", name="Helpful", exact=True).click()
-        expect(opened.log).to_contain_text("could not be stored", timeout=PATIENCE_MS)
+        up.click()
+        told = answer.get_by_text("could not be stored")
+        told.scroll_into_view_if_needed()
+        expect(told).to_be_in_viewport(ratio=1)
+        assert_legible(told)
+        expect(up).to_have_attribute("aria-pressed", "false")
+        opened.page.reload()
+        expect(up).to_have_attribute("aria-pressed", "false")
+
+    def test_words_that_could_not_be_stored_are_kept(self, opened: Widget, site: Site, server: Server) -> None:
+        """They stand in their field until they are; then the thumb is pressed."""
+        answer = opened.ask()
+        down = answer.get_by_role("button", name="Not helpful", exact=True)
+        site.fault = lambda path: "cut" if path.endswith("/feedback") else "pass"
+        down.click()
+        words = answer.get_by_label("What was good, or missing?")
+        words.fill("it does not say how")
+        send = answer.get_by_role("button", name="Send this")
+        send.click()
+        assert_legible(answer.get_by_text("could not be stored"))
+        expect(words).to_have_value("it does not say how")
+        site.fault = lambda path: "pass"
+        send.click()
+        assert_legible(answer.get_by_text("Thank you. This helps."))
+        expect(answer.get_by_text("could not be stored")).to_have_count(0)
+        expect(down).to_have_attribute("aria-pressed", "true")
 
 
 class TestServer:
@@ -143,13 +277,18 @@ class TestServer:
             yield server
 
     @pytest.fixture
-    def hurt(self, own: Server, page: Page) -> Iterator[Widget]:
-        """An open widget whose bot is the one that may be hurt."""
+    def between(self, own: Server) -> Iterator[Site]:
+        """The website whose bot is the one that may be hurt."""
         with Site(str(own.client.base_url), policy=STRICT) as site:
-            page.goto(site.page("<imh-chat open></imh-chat>"))
-            widget = Widget(page)
-            widget.field.wait_for()
-            yield widget
+            yield site
+
+    @pytest.fixture
+    def hurt(self, between: Site, page: Page) -> Widget:
+        """An open widget on it."""
+        page.goto(between.page("<imh-chat open></imh-chat>"))
+        widget = Widget(page)
+        widget.field.wait_for()
+        return widget
 
     def test_a_limit_is_waited_out(self, hurt: Widget, own: Server) -> None:
         """429: it says so, gives the lines, and sends again when the server said to."""
@@ -184,7 +323,7 @@ class TestServer:
         path.mkdir()
         hurt.write(QUESTION)
         try:
-            expect(hurt.trouble).to_be_visible(timeout=PATIENCE_MS)
+            expect(hurt.trouble).to_contain_text("I am trying again by myself", timeout=PATIENCE_MS)
             assert_lines(hurt)
         finally:
             path.rmdir()
@@ -193,11 +332,25 @@ class TestServer:
         expect(hurt.answers).to_have_count(2, timeout=40_000)
         expect(hurt.trouble).to_have_count(0)
 
-    def test_a_server_that_dies_and_comes_back(self, hurt: Widget, own: Server) -> None:
-        """Killed before it could answer, started again: the question is answered without anybody doing anything."""
+    @pytest.mark.parametrize("when", ["before", "while it answers", "before its answer is through"])
+    def test_a_server_that_dies_and_comes_back(self, hurt: Widget, own: Server, between: Site, when: str) -> None:
+        """Killed, two times while the dots show, and started again: answered without anybody doing anything, once."""
         hurt.ask("/ask_contact")
-        own.stop(signal.SIGKILL)
+        assert own.process is not None
+        if when == "before":
+            own.stop(signal.SIGKILL)
+        elif when == "while it answers":
+            os.killpg(own.process.pid, signal.SIGSTOP)
+        else:
+            between.fault = lambda path: "strand" if path.endswith("/webhook") else "pass"
         hurt.write(QUESTION)
+        if when != "before":
+            expect(hurt.typing).to_be_visible()
+            hurt.page.wait_for_timeout(1000)
+            expect(hurt.typing).to_be_visible()
+            own.stop(signal.SIGKILL)
+            between.fault = lambda path: "pass"
+            between.released.set()
         expect(hurt.trouble).to_be_visible(timeout=PATIENCE_MS)
         assert_lines(hurt)
         expect(hurt.typing).to_be_hidden()

@@ -71,6 +71,25 @@ class TestText:
         assert opened.mine.locator(".plain").all_text_contents() == XSS
         assert_harmless(opened.page)
 
+    def test_replies_that_are_kept_are_text(self, opened: Widget) -> None:
+        """What a server sent is kept in the tab as well: every string in every place of a reply, read from there."""
+        opened.ask()
+        opened.page.evaluate("""(replies) => {
+            const [key] = Object.keys(sessionStorage);
+            const state = JSON.parse(sessionStorage.getItem(key));
+            const [, theirs] = state.entries;
+            state.entries = replies.map((parts, number) => ({ ...theirs, id: `t${number}`, parts, at: parts[0].text,
+                rated: { [parts[0].text]: parts[0].text } }));
+            sessionStorage.setItem(key, JSON.stringify(state));
+        }""", [hostile(words) for words in XSS])
+        opened.page.reload()
+        expect(opened.theirs).to_have_count(2 * len(XSS))
+        assert opened.theirs.locator(".plain").all_text_contents() == [words for words in XSS for _ in range(2)]
+        expect(opened.theirs.last.locator(".thumbs")).to_be_attached()
+        for marker in opened.host.locator(".marker").all()[:5]:
+            marker.click()
+        assert_harmless(opened.page)
+
     @pytest.mark.parametrize("kept", ["null", "[]", "{", "7", '{"version": 1}',
                                       '{"version": 1, "entries": [null, 7, {}]}',
                                       '{"version": 1, "entries": [{"who": "bot"}, {"who": "you", "text": {}}]}'])

@@ -13,11 +13,14 @@ from bot.channels import assets
 from bot.knowledge import LANGUAGES, Knowledge, use
 
 SCRIPTS = sorted(assets.WIDGET.glob("*.js"))
-# What a browser of 2018 cannot parse: one such sign and the parent sees nothing.
+# What a browser of 2018 cannot parse, or does not have: one such sign and the parent sees nothing.
 TOO_NEW = {"optional chaining": r"\w\?\.\w|\?\.\[", "nullish": r"\?\?", "private field": r"\bthis\.#",
            "class field": r"^  (?:static )?\w+ = ", "top-level await": r"^await ", "logical assignment": r"\|\|=|&&=",
            "replaceAll": r"\.replaceAll\(", "at()": r"\.at\(-", "randomUUID": r"randomUUID\(",
-           "hasOwn": r"Object\.hasOwn\(", "AbortSignal.timeout": r"AbortSignal\.timeout"}
+           "hasOwn": r"Object\.hasOwn\(", "AbortSignal.timeout": r"AbortSignal\.timeout",
+           "toggleAttribute": r"\.toggleAttribute\(", "flat": r"\.flat(Map)?\(", "fromEntries": r"Object\.fromEntries"}
+README = (assets.WIDGET / "README.md").read_text(encoding="utf-8")
+STYLE = re.sub(r"/\*.*?\*/", "", (assets.WIDGET / "imh-chat.css").read_text(encoding="utf-8"), flags=re.S)
 
 
 @pytest.fixture
@@ -87,9 +90,41 @@ def test_no_sentence_stands_in_a_script() -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_is_one_that_old_phones_read(path: Path) -> None:
-    """The language of 2018, so that a phone of that year (Chrome 66, Safari 12) can parse it."""
+    """The language of 2018, so that the oldest browsers that the README names can parse it."""
     code = re.sub(r"^\s*(//|\*|/\*).*$", "", path.read_text(encoding="utf-8"), flags=re.M)
     assert [name for name, sign in TOO_NEW.items() if re.search(sign, code, re.M)] == []
+
+
+def test_the_style_is_one_that_old_phones_and_odd_pages_take() -> None:
+    """No gap, which a row has only since 2020; no rem but beside 16 px, since a page's may be 10 px."""
+    assert not re.search(r"[{;\s](row-|column-)?gap:", STYLE)
+    assert [rule.strip() for rule in re.findall(r"[^;{]*\drem[^;}]*", STYLE)] == ["font-size: max(16px, 1rem)"]
+
+
+def test_the_readme_names_every_attribute() -> None:
+    """Those that the element watches, in its table, and no others."""
+    element = (assets.WIDGET / "element.js").read_text(encoding="utf-8")
+    (watched,) = re.findall(r"observedAttributes\(\) \{\s+return \[(.*?)\];", element, re.S)
+    table = README.split("## Attributes")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == re.findall(r"'(\w+)'", watched)
+
+
+def test_the_readme_names_every_property_of_the_style() -> None:
+    """Each `--imh-…` that the style reads, and no other; each colour has a value of its own in the dark."""
+    listed = README.split("## Colours and sizes")[1].split("```")[0]
+    assert set(re.findall(r"`(--imh-[a-z-]+)`", listed)) == set(re.findall(r"var\((--imh-[a-z-]+)", STYLE))
+    light, dark = re.findall(r":host \{(.*?)\}", STYLE, re.S)[:2]
+    colours = set(re.findall(r"(--imh-[a-z-]+): #", light))
+    assert colours == set(re.findall(r"(--imh-[a-z-]+): #", dark)) and len(colours) == 10
+
+
+def test_the_readme_names_every_kind_of_error() -> None:
+    """Those that a page may be told; that the element was taken away is none."""
+    client = (assets.WIDGET / "client.js").read_text(encoding="utf-8")
+    (kinds,) = re.findall(r"// ((?:'\w+' \| )+'\w+')\n", client)
+    row = next(line for line in README.splitlines() if line.startswith("| `imh-error`"))
+    told = re.findall(r"`(\w+)`", row.split("`kind` (")[1].split(")")[0])
+    assert set(told) | {"stopped"} == set(re.findall(r"'(\w+)'", kinds))
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
