@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.console.again import again_page
 from bot.console.texts import say, sentences
-from bot.console.web import page, recognize
+from bot.console.web import FormNotTaken, page, recognize
 from bot.logs import where
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     given = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
     await recognize(request)  # an address that no endpoint has was not looked at yet; the page has the navigation
-    response = error_page(request, error.status_code, given)
+    response = again_page(request, error) if isinstance(error, FormNotTaken) else None
+    response = response or error_page(request, error.status_code, given)
     response.headers.update(error.headers or {})
     return response
 

@@ -34,6 +34,12 @@ __all__ = ["NavItem", "anybody", "database", "form_of", "own_address", "page", "
 _MAX_KEY = 2**31 - 1
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 Endpoint = Callable[[Request], Any]
+
+
+class FormNotTaken(HTTPException):
+    """A form was not taken, for a reason that whoever filled it in can mend. What was typed is shown again: again.py."""
+
+
 Guarded = Callable[[Request], Awaitable[Response]]
 
 
@@ -79,7 +85,7 @@ def _guarded(role: Role | None, endpoint: Endpoint) -> Guarded:
             raise HTTPException(404)
         session = await recognize(request)
         if session is None and role is not None:
-            return _to_sign_in(request)
+            return await _to_sign_in(request)
         if session is not None and role is not None and session.person.role < role:
             raise HTTPException(403)
         if request.method not in _SAFE_METHODS:
@@ -101,10 +107,14 @@ async def recognize(request: Request) -> sessions.Session | None:
     return request.state.session
 
 
-def _to_sign_in(request: Request) -> Response:
+async def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-    if request.method not in _SAFE_METHODS or request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+        # Leading a script's page to the sign-in would lose what is typed in it just now.
+        raise HTTPException(401, say("errors.session_ended"))
+    if request.method not in _SAFE_METHODS:
+        await form_of(request)
+        raise FormNotTaken(401, say("errors.again.sign_in"))
+    if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
         raise HTTPException(401)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"/sign-in?next={quote(back)}", 303)
@@ -115,7 +125,12 @@ async def _check_form_token(request: Request) -> None:
     given = request.headers.get("x-csrf-token") or form.get("csrf") or ""
     wanted = _form_token(request)
     if not (wanted and isinstance(given, str) and hmac.compare_digest(given.encode(), wanted.encode())):
-        raise HTTPException(403, say("errors.form_token"))
+        if getattr(request.state, "session", None) is None:
+            raise HTTPException(403, say("errors.form_token"))
+        if request.headers.get("hx-request"):
+            # For a page of ours that a session before was in; another site's can read no answer.
+            raise HTTPException(403, say("errors.form_token_renewed"), {"X-Form-Token": wanted})
+        raise FormNotTaken(403, say("errors.again.form_token"))
 
 
 def _form_token(request: Request) -> str:

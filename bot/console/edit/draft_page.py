@@ -18,6 +18,8 @@ from bot.console.edit.trial import Outcome, preview as try_quickly
 from bot.console.edit.yaml_text import read
 from bot.console.web import database
 
+_NO_VERSION = -1
+
 
 def asked_for(request: Request) -> Draft:
     """The draft that the address names. Raises 404 where there is none."""
@@ -30,9 +32,10 @@ def asked_for(request: Request) -> Draft:
 def seen(request: Request, draft: Draft) -> Draft:
     """The draft in the version that the person saw: acting on another one is refused where it is written."""
     version = str(request.state.form.get("version", ""))
-    if not version.isdecimal():
+    if not (version.isascii() and version.isdigit()):
         raise HTTPException(400)
-    return replace(draft, version=int(version))
+    # No version has that many digits; it is told as any other that is not the present one.
+    return replace(draft, version=int(version) if len(version) <= 9 else _NO_VERSION)
 
 
 def fields_of(draft: Draft, now: Live) -> list[Field]:

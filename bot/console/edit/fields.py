@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Union
 
@@ -12,7 +13,9 @@ from bot.console.edit.yaml_text import REMOVED, Path, tidied, value_at
 Value = Union[str, tuple[str, ...]]
 """What a form field holds: a text, "" where nothing is given, or the picked names in order."""
 LIST_SHAPES = {"picks", "ticks"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_JOINER = "\u200d"  # holds emoji together, and nothing else here: inside a number or a word it would only hide
+_JOINED_WORDS = re.compile(rf"(?<=\w){_JOINER}|{_JOINER}(?=\w)")
 
 
 class ForeignField(Exception):
@@ -90,8 +93,11 @@ def typed(fields: Iterable[Field], form: Any, *, besides: Iterable[str] = ()) ->
 
 
 def unreadable(value: Value) -> bool:
-    """Whether characters are in it that nobody can see and that could turn a line around or end it."""
-    return any(_CONTROL.search(text) for text in ([value] if isinstance(value, str) else value))
+    """Whether characters are in it that nobody can see: they could turn a line around or end it, or part a number so
+    that it is dialled otherwise than it is read."""
+    return any(_CONTROL.search(text) or _JOINED_WORDS.search(text)
+               or any(unicodedata.category(character) == "Cf" and character != _JOINER for character in text)
+               for text in ([value] if isinstance(value, str) else value))
 
 
 def written(fields: Iterable[Field], values: Mapping[str, Value], changes: Iterable[str]) -> dict[Path, Any]:

@@ -17,6 +17,8 @@ from bot.sms.segments import GSM7_PART, GSM7_SINGLE, MAX_SEGMENTS, fold, size
 
 MAX_TITLE_CHARACTERS = 60
 _ONE_SEGMENT = {"notice_sms"}
+# Seven digits or more, however they are parted: nothing else in a phrase has so many.
+_DIALLED = re.compile(r"\+?(?:\d[().\s-]{0,2}){6,}\d")
 
 
 def findings(subject: Subject, data: Any, knowledge: Knowledge) -> Iterator[Finding]:
@@ -81,16 +83,33 @@ def _text_message(at: str, language: str, audience: str, wording: Wording, name:
 
 def _known_numbers(at: str, wording: Wording, knowledge: Knowledge) -> Iterator[Finding]:
     """A number that changes is changed in one place: answers repeat only what contacts and the brief hold."""
-    known = {contact.display for contact in knowledge.contacts.values()}
-    known |= {contact.email for contact in knowledge.contacts.values() if contact.email}
-    known |= {address for brief in knowledge.briefs.values() for passage in brief.passages.values()
-              for address in ADDRESS.findall(passage.printed)}
+    known = {contact.display for contact in knowledge.contacts.values()} | _addresses(knowledge)
     for part in ("plain", "sms"):
         text = getattr(wording, part)
         for strange in sorted({*PHONE.findall(text), *ADDRESS.findall(text)} - known):
             yield found(f"{at}.{part}", "strange_number", number=strange)
         for number in sorted(set(NUMBER.findall(text)) & _line_numbers(knowledge)):
             yield found(f"{at}.{part}", "crisis_number", number=number)
+
+
+def _addresses(knowledge: Knowledge) -> set[str]:
+    """The addresses of contacts and those that a brief prints."""
+    return {contact.email for contact in knowledge.contacts.values() if contact.email} | {
+        address for brief in knowledge.briefs.values() for passage in brief.passages.values()
+        for address in ADDRESS.findall(passage.printed)}
+
+
+def _dialled(knowledge: Knowledge) -> set[str]:
+    """The digits of every number that a phrase may name: a contact's or a crisis line's."""
+    lines = knowledge.crisis.lines.values()
+    return {_digits(number) for number in (*(contact.display.split(" X")[0] for contact in knowledge.contacts.values()),
+                                           *(number for line in lines
+                                             for number in (line.phone, line.display, line.sms, line.tty) if number))}
+
+
+def _digits(number: str) -> str:
+    """Without what parts them, and without the country."""
+    return re.sub(r"\D", "", number).removeprefix("1")
 
 
 def _contact(name: str, data: Any, knowledge: Knowledge) -> Iterator[Finding]:
@@ -143,7 +162,13 @@ def _crisis(data: Any, knowledge: Knowledge) -> Iterator[Finding]:
 
 
 def _phrase(key: str, knowledge: Knowledge) -> Iterator[Finding]:
-    """What is sent as a text message by itself."""
+    """Its numbers, and what is sent as a text message by itself."""
+    dialled = _dialled(knowledge)
+    for language, text in knowledge.phrases[key].items():
+        strange = [number for number in _DIALLED.findall(text) if not _digits(number) in dialled]
+        strange += sorted(set(ADDRESS.findall(text)) - _addresses(knowledge))
+        for number in dict.fromkeys(strange):
+            yield found(f"{key}.{language}", "strange_number", number=number)
     if key not in _ONE_SEGMENT and not key.startswith("sms."):
         return
     limit = 1 if key in _ONE_SEGMENT else MAX_SEGMENTS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -11,16 +12,18 @@ from starlette.responses import Response
 
 from bot.console.inbox import danger, labelling, queue
 from bot.console.inbox.catalogue import catalogue
+from bot.console.inbox.danger import Waiting
 from bot.console.inbox.labelling import Outcome, Put, Warned
 from bot.console.inbox.pages import message_page, name_of, row_values
-from bot.console.inbox.states import DONE, IGNORED, LATER, NEW, Lost, Seen, move
+from bot.console.inbox.states import DONE, IGNORED, LATER, NEW, Lost, Seen, move, reopen
 from bot.console.people.accounts import Role
 from bot.console.web import database, page, redirect, requires, say, settings
 from bot.errors import StaffFileError
 
 _GIVEN = (LATER, IGNORED, NEW)
 _MOST_AT_ONCE = 100
-_LARGEST = 2 ** 31 - 1
+_BULK: dict[type, str] = {Put: "moved", Waiting: "waiting", Warned: "warned", Lost: "lost"}
+_RESTS = ("waiting", "warned", "no_example", "lost")
 Sentence = tuple[str, dict[str, Any]]
 
 
@@ -48,6 +51,10 @@ def state(request: Request) -> Response:
     if wanted not in _GIVEN:
         raise HTTPException(400)
     seen = _seen(request)
+    if wanted == IGNORED:
+        outcome = labelling.ignore(database(request), request.state.person, seen)
+        key, values = _sentence(outcome, name_of(catalogue(settings(request)), IGNORED))
+        return _answer(request, key, values, lost=isinstance(outcome, Lost))
     moved = move(database(request), request.state.person, [seen], wanted)
     if moved.lost:
         return _answer(request, *_lost(moved.lost[0]), lost=True)
@@ -65,9 +72,19 @@ def undo(request: Request) -> Response:
             return _answer(request, *_lost(labelling.lost_to(connection, seen.id)), lost=True)
     if row.state == DONE:
         labelling.take_back(engine, settings(request), person, seen.id)
-        return _answer(request, "inbox.undone", {})
-    if first is not None:
-        lost = danger.withdraw(engine, person, seen)
+        with engine.connect() as connection:
+            now = queue.message(connection, seen.id)
+        if now is None or now.state != DONE or now.copy_of is None:
+            return _answer(request, "inbox.undone", {})
+        # It has no label: it went with the one that it all but repeats, which keeps its own.
+        lost = reopen(engine, person, Seen(now.id, now.version))
+        return _answer(request, *(_lost(lost) if lost else ("inbox.undone_alone", {})), lost=bool(lost))
+    # A decision that somebody else made meanwhile on what was put off is no part of that.
+    if first is not None and (row.state == NEW or first.person_id == person.id):
+        try:
+            lost = danger.withdraw(engine, person, seen)
+        except danger.NotYours as error:
+            raise HTTPException(403, say("inbox.not_yours", by=first.person)) from error
         return _answer(request, *(_lost(lost) if lost else ("inbox.withdrawn", {})), lost=bool(lost))
     moved = move(engine, person, [seen], NEW)
     return _answer(request, *(_lost(moved.lost[0]) if moved.lost else ("inbox.new", {})), lost=bool(moved.lost))
@@ -77,14 +94,16 @@ def undo(request: Request) -> Response:
 def bulk(request: Request) -> Response:
     """Do the same to several messages. Those that need a look of their own are left and counted."""
     form, engine, person = request.state.form, database(request), request.state.person
-    chosen = [seen for value in form.getlist("message")[:_MOST_AT_ONCE] if (seen := _seen_in(str(value)))]
+    chosen = [seen for value in form.getlist("message")[:_MOST_AT_ONCE] if (seen := Seen.read(str(value)))]
     wanted, places = str(form.get("to") or ""), catalogue(settings(request))
     back = _back(request)
     if not chosen:
         return redirect(request, back, "inbox.bulk_none")
+    if wanted == IGNORED:
+        return _bulk(request, back, [labelling.ignore(engine, person, seen) for seen in chosen])
     if wanted in _GIVEN:
         moved = move(engine, person, chosen, wanted)
-        return _bulk(request, back, len(moved.moved), len(chosen) - len(moved.moved), 0)
+        return _bulk(request, back, [*(Put(wanted) for _ in moved.moved), *moved.lost])
     if wanted not in places:
         raise HTTPException(400, say("inbox.unknown_place"))
     outcomes: list[Outcome | None] = []
@@ -93,14 +112,14 @@ def bulk(request: Request) -> Response:
             outcomes.append(labelling.put(engine, settings(request), person, seen, wanted))
         except StaffFileError:
             outcomes.append(None)
-    lost = sum(outcome is None or isinstance(outcome, Lost) for outcome in outcomes)
-    warned = sum(isinstance(outcome, Warned) for outcome in outcomes)
-    return _bulk(request, back, len(outcomes) - lost - warned, lost, warned)
+    return _bulk(request, back, outcomes)
 
 
-def _bulk(request: Request, back: str, moved: int, lost: int, warned: int) -> Response:
-    key = "inbox.bulk_warned" if warned else "inbox.bulk_lost" if lost else "inbox.bulk"
-    return redirect(request, back, key, moved=moved, lost=lost, warned=warned)
+def _bulk(request: Request, back: str, outcomes: Sequence[Outcome | None]) -> Response:
+    """What became of each (None: no example can be made of it), counted in one sentence a kind."""
+    counts = Counter("no_example" if outcome is None else _BULK[type(outcome)] for outcome in outcomes)
+    rest = [say(f"inbox.bulk_rest.{kind}", count=counts[kind]) for kind in _RESTS if counts[kind]]
+    return redirect(request, back, "inbox.bulk", moved=counts["moved"], rest="".join(f" {one}" for one in rest))
 
 
 def _sentence(outcome: Outcome, place: str) -> Sentence:
@@ -108,6 +127,8 @@ def _sentence(outcome: Outcome, place: str) -> Sentence:
         return _lost(outcome)
     if isinstance(outcome, Warned):
         return "inbox.warned", {}
+    if isinstance(outcome, Put) and outcome.topic == IGNORED:
+        return ("inbox.ignored_by_two" if outcome.confirmed else "inbox.ignored"), {}
     if isinstance(outcome, Put):
         return ("inbox.confirmed" if outcome.confirmed else "inbox.put"), {"place": place}
     return ("inbox.own" if outcome.own else "inbox.waiting"), {"place": place}
@@ -137,18 +158,10 @@ def _answer(request: Request, key: str, values: dict[str, Any], *, warned: Warne
 
 
 def _seen(request: Request) -> Seen:
-    seen = _seen_in(f"{request.path_params['message']}:{request.state.form.get('version') or ''}")
+    seen = Seen.read(f"{request.path_params['message']}:{request.state.form.get('version') or ''}")
     if seen is None:
         raise HTTPException(400)
     return seen
-
-
-def _seen_in(text: str) -> Seen | None:
-    number, _, version = text.partition(":")
-    parts = [part for part in (number, version) if part.isascii() and part.isdigit() and len(part) <= 10]
-    if len(parts) != 2 or max(map(int, parts)) > _LARGEST:
-        return None
-    return Seen(int(number), int(version))
 
 
 def _back(request: Request) -> str:

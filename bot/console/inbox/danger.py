@@ -16,8 +16,9 @@ from sqlalchemy.engine import Connection, Engine
 from bot.console.inbox.reasons import DANGER
 from bot.console.inbox.states import NEW, Lost, Seen, claim, count, lost_to, note
 from bot.console.inbox.tables import pending
-from bot.console.people.accounts import Person
+from bot.console.people.accounts import Person, Role
 from bot.console.people.audit import record
+from bot.errors import ImhError
 from bot.store.database import upsert
 
 CRISIS = "crisis"
@@ -32,8 +33,13 @@ class Waiting:
     own: bool = False
 
 
+class NotYours(ImhError):
+    """What one reviewer decided another one does not take back: they decide otherwise, and the first may confirm it."""
+
+
 def needs_second(row: Any, topic: str) -> bool:
-    """Whether one person's word is not enough: the message or the decision is about danger."""
+    """Whether one person's word is not enough: the message or the decision is about danger. `topic` is a place, or
+    `ignored`."""
     return topic == CRISIS or row.kind == CRISIS or row.reason == DANGER
 
 
@@ -62,10 +68,13 @@ def propose(engine: Engine, person: Person, seen: Seen, topic: str) -> Waiting |
 
 
 def withdraw(engine: Engine, person: Person, seen: Seen) -> Lost | None:
-    """Take back what was decided and not confirmed; None where that is done."""
+    """Take back what was decided and not confirmed; None where that is done. Raises NotYours where somebody else decided
+    it and the person is no editor."""
     with engine.begin() as connection:
         first = waiting(connection, seen.id)
-        if first is None or claim(connection, seen, reason=first.reason_before) is None:
+        if first is not None and first.person_id != person.id and person.role < Role.EDITOR:
+            raise NotYours
+        if first is None or claim(connection, seen, reason=first.reason_before, state=NEW) is None:
             return lost_to(connection, seen.id)
         forget(connection, seen.id)
         note(connection, person, seen.id, NEW)

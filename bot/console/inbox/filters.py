@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Mapping
 
 from bot.console.inbox.reasons import DANGER, REASONS
-from bot.console.inbox.states import NEW, STATES
+from bot.console.inbox.states import NEW, OPEN, STATES
 from bot.store.tables import messages
 
 ANY = "any"
+UNDECIDED = "undecided"  # new or put off; the danger queue alone asks for it
 _MOST_CHARACTERS = 200
 
 
@@ -52,7 +53,7 @@ class Filters:
         """Conditions that say where in an index to begin and end."""
         found = []
         if self.state != ANY:
-            found.append(messages.c.state == self.state)
+            found.append(messages.c.state.in_(OPEN) if self.state == UNDECIDED else messages.c.state == self.state)
             if self.reason:
                 found.append(messages.c.reason == self.reason)
         if since := _day(self.since):

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from bot.console.inbox import danger
 from bot.console.inbox.catalogue import MARK
 from bot.console.inbox.danger import Waiting
-from bot.console.inbox.states import DONE, NEW, Lost, Seen, count, follow, lost_to, note
+from bot.console.inbox.states import DONE, IGNORED, NEW, OPEN, Lost, Seen, count, follow, lost_to, move, note
 from bot.console.people.accounts import Person
 from bot.console.teach import labels, warnings
 from bot.settings import Settings
@@ -28,7 +28,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Put:
-    """The message is an example of the topic now; `confirmed` where two people have decided so."""
+    """The message is an example of the topic now, or `ignored`; `confirmed` where two people have decided so."""
 
     topic: str
     confirmed: bool = False
@@ -45,7 +45,7 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
     """
     with engine.connect() as connection:
         row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
-        if row is None or row.version != seen.version:
+        if row is None or row.version != seen.version or row.state not in OPEN:
             return lost_to(connection, seen.id)
     intent, _, mark = topic.partition(MARK)
     found = () if anyway else warnings.near(row.text, intent, settings)
@@ -66,6 +66,25 @@ def put(engine: Engine, settings: Settings, person: Person, seen: Seen, topic: s
         return Lost(seen.id, "", "gone")
     settle(engine, person, seen.id)
     return Put(topic, confirmed)
+
+
+def ignore(engine: Engine, person: Person, seen: Seen) -> Outcome:
+    """Leave a message aside; one about danger once a second person has decided so, too."""
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(messages).where(messages.c.id == seen.id)).first()
+        if row is None or row.version != seen.version or row.state not in OPEN:
+            return lost_to(connection, seen.id)
+    confirmed = danger.needs_second(row, IGNORED)
+    if confirmed:
+        held = danger.propose(engine, person, seen, IGNORED)
+        if held is not None:
+            return held
+    moved = move(engine, person, [seen], IGNORED)
+    if moved.lost:
+        return moved.lost[0]
+    with engine.begin() as connection:
+        danger.forget(connection, seen.id)
+    return Put(IGNORED, confirmed)
 
 
 def settle(engine: Engine, person: Person, message_id: int) -> None:

@@ -16,7 +16,7 @@ from bot.console.inbox import queue
 from bot.console.inbox.catalogue import Catalogue, Place, catalogue
 from bot.console.inbox.filters import ANY, Filters
 from bot.console.inbox.reasons import DANGER, REASONS
-from bot.console.inbox.states import NEW, STATES
+from bot.console.inbox.states import OPEN, STATES
 from bot.console.people.accounts import Role
 from bot.console.texts import sentences
 from bot.console.web import database, page, requires, say, settings
@@ -114,7 +114,7 @@ def _page(request: Request, name: str, connection: Connection, **values: Any) ->
 def _in_danger(connection: Connection) -> str:
     """How many messages are in the danger queue, counted no further than needed."""
     some = sa.select(messages.c.id).where(
-        messages.c.state == NEW, messages.c.reason == DANGER).limit(_COUNTED).subquery()
+        messages.c.state.in_(OPEN), messages.c.reason == DANGER).limit(_COUNTED).subquery()
     count = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar()
     return f"{_COUNTED - 1}+" if count == _COUNTED else str(count)
 

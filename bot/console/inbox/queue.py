@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from bot.console.inbox.collect import events
 from bot.console.inbox.cursors import Cursor, read_cursor
-from bot.console.inbox.filters import Filters
+from bot.console.inbox.filters import UNDECIDED, Filters
 from bot.console.inbox.reasons import DANGER
 from bot.console.inbox.states import NEW
 from bot.console.inbox.tables import groups, pending
@@ -73,8 +73,9 @@ def group_page(connection: Connection, group_id: int, cursor: str) -> Page:
 
 
 def danger_page(connection: Connection, *, alarms: bool, cursor: str) -> Page:
-    """The open messages about danger, newest first: those that the bot took for danger (`alarms`), or did not."""
-    return search(connection, Filters(state=NEW, reason=DANGER), cursor,
+    """The messages about danger on which nothing is decided, newest first, what was put off among them: those that the
+    bot took for danger (`alarms`), or did not."""
+    return search(connection, Filters(state=UNDECIDED, reason=DANGER), cursor,
                   lambda columns: [columns.kind == _ALARM if alarms else columns.kind != _ALARM])
 
 

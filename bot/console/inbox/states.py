@@ -18,6 +18,11 @@ from bot.store.tables import messages
 NEW, DONE, LATER, IGNORED = "new", "done", "later", "ignored"
 STATES = (NEW, LATER, DONE, IGNORED)
 CLOSED = (DONE, IGNORED)
+OPEN = (NEW, LATER)
+_LARGEST = 2 ** 31 - 1
+
+# Of bot.console.teach.tables, which imports this room.
+_labels = sa.table("console_labels", sa.column("message_id"), sa.column("undone_at"))
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,13 @@ class Seen:
 
     id: int
     version: int
+
+    @classmethod
+    def read(cls, text: str) -> Seen | None:
+        """As forms have it, `number:version`; None where it is none that a row can have."""
+        number, _, version = text.partition(":")
+        parts = [part for part in (number, version) if part.isascii() and part.isdigit() and len(part) <= 10]
+        return cls(int(number), int(version)) if len(parts) == 2 and max(map(int, parts)) <= _LARGEST else None
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,18 @@ def move(engine: Engine, person: Person, seen: Sequence[Seen], state: str) -> Mo
     return Moved(moved, lost)
 
 
+def reopen(engine: Engine, person: Person, seen: Seen) -> Lost | None:
+    """Take one up again by itself that was done because it all but repeats another; None where that is done."""
+    with engine.begin() as connection:
+        row = claim(connection, seen, messages.c.state == DONE, _without_label(), state=NEW, copy_of=None)
+        if row is None:
+            return lost_to(connection, seen.id)
+        note(connection, person, seen.id, NEW)
+        record(connection, person, f"inbox.{NEW}", f"message {seen.id}", before=DONE, after=NEW)
+        count(connection, row.group_id)
+    return None
+
+
 def claim(connection: Connection, seen: Seen, *conditions: Any, **values: Any) -> Any | None:
     """The message as it was, changed if nobody changed it since it was seen (and it meets the conditions); else None.
     Atomic."""
@@ -92,11 +116,17 @@ def lost_to(connection: Connection, message_id: int) -> Lost:
 
 def follow(connection: Connection, message_id: int, state: str) -> None:
     """What all but repeats a message gets its state, unless somebody gave it one of its own."""
-    undone = state == NEW
-    connection.execute(sa.update(messages).where(
-        messages.c.copy_of == message_id,
-        messages.c.state != NEW if undone else messages.c.state.in_((NEW, LATER)),
-    ).values(state=state, version=messages.c.version + 1))
+    if state == NEW:
+        own = sa.exists().where(changes.c.message_id == messages.c.id, changes.c.state == messages.c.state)
+        conditions = [messages.c.state != NEW, ~own, _without_label()]
+    else:
+        conditions = [messages.c.state.in_(OPEN)]
+    connection.execute(sa.update(messages).where(messages.c.copy_of == message_id, *conditions).values(
+        state=state, version=messages.c.version + 1))
+
+
+def _without_label() -> Any:
+    return messages.c.id.notin_(sa.select(_labels.c.message_id).where(_labels.c.undone_at.is_(None)))
 
 
 def count(connection: Connection, group_id: int | None) -> None:

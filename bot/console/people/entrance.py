@@ -78,6 +78,7 @@ def sign_out(request: Request) -> Response:
             audit.record(connection, person, "people.signed_out_everywhere", person.name)
         else:
             sessions.end(connection, request.state.session)
+            audit.record(connection, person, "people.signed_out", person.name)
     response = RedirectResponse("/sign-in", 303)
     cookies.drop(request, response, cookies.SESSION)
     return response

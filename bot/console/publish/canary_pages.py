@@ -11,7 +11,7 @@ from bot.canary import current_canary
 from bot.console.people.accounts import Role
 from bot.console.publish import canaries, serving
 from bot.console.publish.comparing import FEWEST, compare
-from bot.console.publish.pages import releases_page
+from bot.console.publish.pages import in_words, releases_page
 from bot.console.publish.releasing import Refused
 from bot.console.web import database, page, redirect, requires, settings
 
@@ -74,7 +74,8 @@ def _canary(request: Request, status: int = 200, *, refused: Refused | None = No
             compared = compare(connection, going_on)
     workers = serving.at_hand(request)[1].alive(settings(request))
     return page(request, "publish/canary.html", status, canary=going_on, compared=compared, refused=refused, fewest=FEWEST,
-                workers=workers, have_it=sum(worker.on_trial == going_on.bundle for worker in workers) if going_on else 0,
+                in_words=in_words(request), workers=workers,
+                have_it=sum(worker.on_trial == going_on.bundle for worker in workers) if going_on else 0,
                 wider=[(share, f"{share} %") for share in canaries.SHARES if going_on and share > going_on.share.percent])
 
 

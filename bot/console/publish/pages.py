@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Callable, Iterable, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from bot.canary import current_canary
 from bot.console.people.accounts import Role
-from bot.console.publish import releasing, serving, versions
+from bot.console.publish import hearing, releasing, serving, versions
 from bot.console.publish.canaries import SHARES
 from bot.console.publish.differences import differences
 from bot.console.publish.releasing import Refused
 from bot.console.train import candidates as gate
+from bot.console.train.view import readable_project
 from bot.console.web import database, page, redirect, requires, settings
 from bot.errors import ContentError
 from bot.inputs import CONTENT
@@ -55,7 +56,7 @@ def take_back(request: Request) -> Response:
         done = releasing.take_back(database(request), settings(request), request.state.person,
                                    _field(request, "to") or None, _field(request, "reason"))
     except Refused as error:
-        return releases_page(request, 409, refused=error)
+        return releases_page(request, 409, refused=error, to=_field(request, "to"))
     return redirect(request, "/releases", "publish.said.taken_back", version=done.bundle[:8])
 
 
@@ -67,8 +68,9 @@ def _field(request: Request, name: str) -> str:
 
 
 def releases_page(request: Request, status: int = 200, *, refused: Refused | None = None,
-                  candidate: str | None = None, percent: int = 0) -> Response:
-    """The page, with why something was not released where it was refused: to all, or to `percent` of a hundred."""
+                  candidate: str | None = None, percent: int = 0, to: str = "") -> Response:
+    """The page, with why something was not released where it was refused: to all, to `percent` of a hundred, or again
+    (`to` is the version that was to be gone back to)."""
     with database(request).connect() as connection:
         history = versions.history(connection)
         found = gate.candidates(connection, settings(request))
@@ -78,8 +80,14 @@ def releases_page(request: Request, status: int = 200, *, refused: Refused | Non
         back = versions.before(connection, live.name) if live else None
     return page(request, "publish/releases.html", status, live=live, history=history, candidates=found, kept=kept,
                 back=back, refused=refused, chosen=candidate, may_override=request.state.person.role >= Role.ADMINISTRATOR,
-                canary=current_canary(settings(request)), shares=SHARES, percent=percent,
+                canary=current_canary(settings(request)), shares=SHARES, percent=percent, to=to,
+                in_words=in_words(request),
                 trouble=getattr(request.app.state, "record_trouble", ""), **_waiting(request, live), **_servers(request))
+
+
+def in_words(request: Request) -> Callable[[Iterable[str]], Sequence[str]]:
+    """What the gate said, for a page: with the words of the lines that it names."""
+    return lambda sentences: hearing.with_words(readable_project(settings(request)), sentences)
 
 
 def _waiting(request: Request, live: Any) -> dict[str, Any]:

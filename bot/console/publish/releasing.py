@@ -71,20 +71,29 @@ def release(engine: Engine, settings: Settings, person: Person, candidate: str |
 
 
 def take_back(engine: Engine, settings: Settings, person: Person, to: str | None = None, reason: str = "") -> Release:
-    """Go back to the version before the one in production, or to another one that is kept. Raises Refused."""
+    """Go back to the version before the one in production, or to another one that is kept.
+
+    Raises Refused; also where another one than the version before went live against the gate, and the person may not let
+    it go live again, or does not say why they do.
+    """
+    reason = reason.strip()[:MAX_REASON_CHARACTERS]
     with alone(engine, settings):
         with engine.connect() as connection:
-            name = to or versions.before(connection, current_name(settings))
-            known = versions.kept(connection)
+            before = versions.before(connection, current_name(settings))
+            name, known = to or before, versions.kept(connection)
+            overruled = versions.overruled(connection, name) if name else ()
         if name is None:
             raise Refused([say("publish.refused.nothing_before")])
         if not re.fullmatch(BUNDLE_NAME, name) or name not in known:
             raise Refused([say("publish.refused.unknown")])
+        # The version before was good enough until a moment ago, and who takes back is in a hurry.
+        if overruled and name != before and (person.role < Role.ADMINISTRATOR or not reason):
+            raise Refused([say("publish.refused.overruled"), *overruled], overridable=True)
         try:
             bundle = open_bundle(settings.var_dir / "releases" / name, settings)
         except ReleaseError as error:
             raise Refused([str(error)]) from error
-        done = go_live(engine, settings, person, Ready(bundle, versions.BACK, reason.strip()[:MAX_REASON_CHARACTERS]))
+        done = go_live(engine, settings, person, Ready(bundle, versions.BACK, reason, overruled))
     noting.leave(engine, settings)
     return done
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.people import audit
 from bot.console.people.accounts import Role
 from bot.console.publish import releasing
 from bot.console.publish.pages import releases_page
@@ -38,6 +39,7 @@ def begin(request: Request) -> Response:
     except Refused as error:
         return releases_page(request, 409, refused=error)
     _trials(request).begin(settings(request), candidate, model=model, training=training, content=project / CONTENT)
+    _log(request, "publish.trial", candidate or "")
     return redirect(request, "/releases/try")
 
 
@@ -63,7 +65,13 @@ def ask(request: Request) -> Response:
 def end(request: Request) -> Response:
     """End the trial; what was said is gone."""
     _trials(request).end()
+    _log(request, "publish.trial_ended", "")
     return redirect(request, "/releases", "publish.trial.ended")
+
+
+def _log(request: Request, action: str, subject: str) -> None:
+    with database(request).begin() as connection:
+        audit.record(connection, request.state.person, action, subject)
 
 
 def _trial(request: Request, status: int = 200, *, problem: str = "", language: str = "en",

@@ -71,6 +71,12 @@ def kept(connection: Connection) -> list[str]:
     return list(dict.fromkeys(release.bundle for release in history(connection)))[:KEPT]
 
 
+def overruled(connection: Connection, bundle: str) -> tuple[str, ...]:
+    """What the gate said against a version when it went live all the same; empty where it said nothing."""
+    return next((release.overruled for release in history(connection)
+                 if release.bundle == bundle and release.overruled), ())
+
+
 def begin(connection: Connection, person: Person, bundle: Bundle, kind: str, *, reason: str = "",
           overruled: Iterable[str] = ()) -> None:
     """Note what is about to go live."""

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.console.people import audit
 from bot.console.people.accounts import Role
 from bot.console.record.git import RecordError
 from bot.console.record.keeping import flush, patch
@@ -22,6 +23,9 @@ def changes(request: Request) -> Response:
     except RecordError as error:
         status = 404 if error.key == "record.no_such_commit" else 503
         raise HTTPException(status, say(error.key, detail=error.detail)) from error
+    with database(request).begin() as connection:
+        audit.record(connection, request.state.person, "record.downloaded", "changes.patch",
+                     after={"since": request.query_params.get("since", "")[:64]})
     return Response(mails, media_type="text/x-patch; charset=utf-8", headers={
         "Content-Disposition": 'attachment; filename="changes.patch"', "Cache-Control": "no-store"})
 

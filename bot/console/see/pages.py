@@ -16,12 +16,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.console.people.accounts import Role
-from bot.console.see import board, names, neighbours, uncovered
+from bot.console.see import board, names, neighbours, texting, uncovered
 from bot.console.see.figures import Figures, Share, read_figures
 from bot.console.see.period import LENGTHS, Period, PeriodError, read_period
 from bot.console.see.pictures import PICTURES
 from bot.console.see.sheets import Cell, Name, Table, csv_lines
-from bot.console.see.texting import read_texting
 from bot.console.web import NavItem, database, page, requires, say
 
 # Each section of the page: its name, its pictures, its tables.
@@ -60,12 +59,12 @@ def figures(request: Request) -> Response:
     period, wrong = _period(request)
     with database(request).connect() as connection:
         found = read_figures(connection, period)
-        texting = read_texting(connection, period)
+        texts = texting.read_texting(connection, period)
         releases = neighbours.releases(connection, period)
     sections = [Section(name, {one: PICTURES[one](found) for one in pictures},
                         tuple(board.TABLES[one](found) for one in tables)) for name, pictures, tables in _SECTIONS]
     return page(request, "see/figures.html", 400 if wrong else 200, sections=sections, cards=_cards(found),
-                texting=texting, releases=releases,
+                texting=texts, releases=releases,
                 counted_at=getattr(request.app.state, "figures_counted_at", None), **_choice(request, period, wrong))
 
 
@@ -115,6 +114,7 @@ def _questions(connection: Connection, period: Period) -> list[uncovered.Questio
 _OTHER_TABLES: Mapping[str, Callable[[Connection, Period], Table]] = {
     "uncovered": lambda connection, period: uncovered.table(_questions(connection, period)),
     "releases": neighbours.releases,
+    "texting": texting.table,
 }
 
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.console.see.period import Period
+from bot.console.see.sheets import Table
+from bot.console.texts import say
 from bot.store.tables import sms_deliveries, sms_opt_outs
 
 
@@ -39,3 +41,11 @@ def read_texting(connection: Connection, period: Period) -> Texting:
         sa.select(delivered.status, sa.func.count()).where(delivered.updated_at >= begin, delivered.updated_at < end)
         .group_by(delivered.status).order_by(sa.func.count().desc(), delivered.status)).all()
     return Texting(int(opted_out), silent, {status: number for status, number in deliveries})
+
+
+def table(connection: Connection, period: Period) -> Table:
+    """The same as rows."""
+    texting = read_texting(connection, period)
+    return Table("texting", ("what", "number"), (
+        (say("see.texting.opted_out"), texting.opted_out), (say("see.texting.silent"), texting.silent),
+        *((say("see.texting.delivery", status=status), number) for status, number in texting.deliveries.items())))

@@ -96,13 +96,18 @@
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.matches("input:not([type=checkbox]), select, textarea")) return;
     const message = list && current();
-    if (message ? onMessage(event, message) : onGroup(event)) event.preventDefault();
+    if (message ? onMessage(event, message) : onGroup(event) || onWayOn(event)) event.preventDefault();
   });
 
   function onGroup(event) {
     if (!groups || !["ArrowDown", "ArrowUp"].includes(event.key)) return false;
     step([...groups.querySelectorAll("a")], document.activeElement, event.key === "ArrowDown" ? 1 : -1);
     return true;
+  }
+
+  // The link that goes on has the focus once the last message was dealt with: that can be undone there, too.
+  function onWayOn(event) {
+    return Boolean(list) && event.key === "u" && event.target.matches("[data-next], [data-after]") && undo();
   }
 
   document.addEventListener("htmx:afterSettle", (event) => {

@@ -82,8 +82,7 @@ def label(engine: Engine, settings: Settings, person: Person, message_id: int, t
 def undo(engine: Engine, settings: Settings, person: Person, message_id: int) -> None:
     """Take the message's label back: the example goes, the message is as it was before. Nothing where there is no label."""
     with held(settings), StaffFiles(settings) as files, engine.begin() as connection:
-        row = connection.execute(sa.select(labels).where(labels.c.message_id == message_id,
-                                                         labels.c.undone_at.is_(None))).first()
+        row = _live_label(connection, message_id)
         if row is None:
             return
         connection.execute(labels.update().where(labels.c.id == row.id).values(
@@ -111,12 +110,17 @@ def put_row(connection: Connection, person: Person, message: Any, version: int, 
 
 def _claim(connection: Connection, message_id: int, version: int) -> None:
     """Make the message done. Of two who saw the same version the database lets one through."""
-    changed = connection.execute(messages.update().where(
-        messages.c.id == message_id, messages.c.version == version).values(state="done", version=version + 1))
-    if changed.rowcount != 1:
-        first = connection.execute(sa.select(labels).where(
-            labels.c.message_id == message_id, labels.c.undone_at.is_(None))).first()
-        raise Conflict(first.by if first else "", first.topic if first else "")
+    if _live_label(connection, message_id) is None and connection.execute(messages.update().where(
+            messages.c.id == message_id, messages.c.version == version,
+    ).values(state="done", version=version + 1)).rowcount == 1:
+        return
+    first = _live_label(connection, message_id)
+    raise Conflict(first.by if first else "", first.topic if first else "")
+
+
+def _live_label(connection: Connection, message_id: int) -> Any | None:
+    return connection.execute(sa.select(labels).where(
+        labels.c.message_id == message_id, labels.c.undone_at.is_(None))).first()
 
 
 def example_of(message: Any, topic: str, person: Person, mark: str = "") -> Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -11,9 +11,11 @@ from bot.check import check
 from bot.console import record
 from bot.console.edit.rules import findings
 from bot.console.edit.subjects import Subject
+from bot.console.inbox import danger, states
 from bot.console.people import audit
 from bot.console.people.accounts import Person
 from bot.console.teach import examples, labels, topics
+from bot.console.teach.deciding import may_decide
 from bot.console.teach.examples import EVALUATION, TRAINING, Example
 from bot.console.teach.new_topic import MIN_EXAMPLES, NewTopic, Told, at_fields, files, mistakes
 from bot.console.teach.staff import StaffFiles
@@ -33,11 +35,15 @@ def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, kn
 
     `knowledge` is what is live now. What passes is on its way: it is answered from the next training and release on.
     """
+    if not may_decide(settings, person):
+        return [Told("", say("teach.administrator"))]
     told = mistakes(topic, knowledge, topics.intents(settings))
     if told:
         return told
     with held(settings), StaffFiles(settings) as staff, engine.begin() as connection:
         rows = connection.execute(sa.select(messages).where(messages.c.id.in_(topic.chosen))).all()
+        if told := list(_unfit(rows, topic)):
+            return told
         try:
             dealt, told = _deal(rows, topic, person, settings)
             made = {**files(topic, knowledge, settings), **_example_files(staff, dealt)}
@@ -56,6 +62,15 @@ def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, kn
         record.later(connection, person, sorted(made), say("record.topic", topic=topic.intent))
         staff.write(made)
     return []
+
+
+def _unfit(rows: Sequence[Any], topic: NewTopic) -> Iterator[Told]:
+    """Messages that no page offers as examples: one editor's word is not enough for what is about danger."""
+    for row in rows:
+        if danger.needs_second(row, topic.intent):
+            yield Told("examples", say("teach.wrong.danger", text=row.text))
+        elif row.state not in states.OPEN and row.version == topic.chosen[row.id]:
+            yield Told("examples", say("teach.wrong.closed", text=row.text))
 
 
 def _tried(settings: Settings, made: Mapping[str, bytes], topic: NewTopic) -> list[Told]:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from bot.console import record
 from bot.console.inbox import labelling
+from bot.console.people import audit
 from bot.console.people.accounts import Role
 from bot.console.people.tables import people
 from bot.console.record.tables import unrecorded
@@ -24,8 +25,11 @@ PAGE_SIZE = 50
 @requires(Role.REVIEWER)
 def lately(request: Request) -> Response:
     """The labels, newest first, those that were taken back among them; `before` a number for older ones."""
+    # That room reads what is taught here, and is not there yet while this one is loaded.
+    from bot.console.inbox.pages import row_values
+
     before = request.query_params.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 12):
+    if before and not (before.isascii() and before.isdigit() and len(before) < 10):
         raise HTTPException(400)
     chosen = sa.select(labels, people.c.shown).select_from(labels.outerjoin(people, people.c.name == labels.c.by))
     if before:
@@ -35,7 +39,8 @@ def lately(request: Request) -> Response:
         waiting = connection.execute(sa.select(sa.func.count()).select_from(unrecorded)).scalar()
     return page(request, "teach/lately.html", rows=rows[:PAGE_SIZE], before=before, waiting=waiting,
                 older=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
-                trouble=getattr(request.app.state, "record_trouble", ""), editor=request.state.person.role >= Role.EDITOR)
+                trouble=getattr(request.app.state, "record_trouble", ""), called=row_values(request)["called"],
+                editor=request.state.person.role >= Role.EDITOR)
 
 
 @requires(Role.REVIEWER)
@@ -48,6 +53,8 @@ def take_back(request: Request) -> Response:
 @requires(Role.EDITOR)
 def record_now(request: Request) -> Response:
     """Commit what waits, whoever did it."""
+    with database(request).begin() as connection:
+        audit.record(connection, request.state.person, "record.flushed", "")
     try:
         made = record.flush(database(request), settings(request))
     except record.RecordError as error:

@@ -8,9 +8,13 @@ from typing import Any, Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.console.people import audit
-from bot.console.teach.examples import FOLDERS, Example, examples_in
+from bot.console import record
+from bot.console.people import accounts, audit
+from bot.console.people.tables import people
+from bot.console.teach.examples import FOLDERS, Example, examples_in, file_of
 from bot.console.teach.tables import labels
+from bot.console.texts import say
+from bot.errors import StaffFileError
 from bot.overlay import staff_root
 from bot.settings import Settings
 from bot.staff_files import held
@@ -44,6 +48,8 @@ def _take_back(connection: Connection, row: Any) -> None:
     connection.execute(messages.update().where(messages.c.id == row.message_id).values(
         state=row.state_before, version=messages.c.version + 1))
     audit.record(connection, None, "teach.repaired", f"message {row.message_id}", before={"topic": row.topic, "use": row.use})
+    if row.use in FOLDERS:
+        _leave(connection, row.by, row.topic, row.use, say("record.undone", topic=row.topic))
 
 
 def _put(connection: Connection, example: Example, use: str) -> None:
@@ -55,3 +61,16 @@ def _put(connection: Connection, example: Example, use: str) -> None:
     connection.execute(messages.update().where(messages.c.id == example.message).values(
         state="done", version=messages.c.version + 1))
     audit.record(connection, None, "teach.repaired", f"message {example.message}", after={"topic": example.topic, "use": use})
+    _leave(connection, example.by, example.topic, use, say("record.labelled", topic=example.topic))
+
+
+def _leave(connection: Connection, by: str, topic: str, use: str, message: str) -> None:
+    """The file as it is leaves for the record, under the name of whoever gave the label, if there is an account of it. A
+    file that was recorded already makes no commit."""
+    row = connection.execute(sa.select(people).where(people.c.name == by)).first()
+    try:
+        name = file_of(topic, use)
+    except StaffFileError:  # written by hand under a name that no file of ours has: whoever did so commits it
+        return
+    if row is not None:
+        record.later(connection, accounts.person_of(row), [name], message)

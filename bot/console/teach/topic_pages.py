@@ -10,27 +10,36 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.check import MAX_WORDS
+from bot.console.edit.live import told_where_broken
 from bot.console.inbox import labelling
+from bot.console.inbox.danger import CRISIS
+from bot.console.inbox.reasons import DANGER
+from bot.console.inbox.states import OPEN, Seen
 from bot.console.people.accounts import Role
+from bot.console.teach.deciding import may_decide
 from bot.console.teach.making import make
 from bot.console.teach.new_topic import MAX_RELATED, MAX_TITLE_CHARACTERS, MIN_EXAMPLES, NewTopic, Told, wording_fields
 from bot.console.teach.words import one_line
-from bot.console.web import database, page, redirect, requires, settings
+from bot.console.web import FormNotTaken, database, page, redirect, requires, say, settings
+from bot.errors import ContentError
 from bot.knowledge import LANGUAGES, Knowledge, load_knowledge
 from bot.overlay import live_project
 from bot.store.tables import messages
 
-_OPEN = ("new", "later")
+# What one person may decide on alone.
+_FREE = sa.and_(messages.c.state.in_(OPEN), messages.c.kind != CRISIS, messages.c.reason != DANGER)
 _MOST_MESSAGES = 300
 _MOST_GROUPS = 50
 
 
 @requires(Role.EDITOR)
+@told_where_broken
 def form(request: Request) -> Response:
     """The empty form beside the messages of one or several `group`; without one, the groups that there are."""
     groups = [int(group) for group in request.query_params.getlist("group") if group.isdecimal() and len(group) < 10]
     if not groups:
-        return page(request, "teach/groups.html", groups=_groups(request), least=MIN_EXAMPLES)
+        return page(request, "teach/groups.html", groups=_groups(request), least=MIN_EXAMPLES,
+                    may=may_decide(settings(request), request.state.person))
     asked = _asked(request, messages.c.group_id.in_(groups))
     return _form(request, NewTopic(chosen={row.id: row.version for row in asked}), asked)
 
@@ -39,7 +48,12 @@ def form(request: Request) -> Response:
 def send(request: Request) -> Response:
     """Make the topic, or show the form again as it was sent, with what is wrong at each field."""
     topic, offered = _read(request), _numbers(request, "offered")
-    told = make(database(request), settings(request), request.state.person, topic, _knowledge(request))
+    try:
+        knowledge = _knowledge(request)
+    except ContentError as error:
+        # What was typed goes on another page, to be sent again once the files are mended.
+        raise FormNotTaken(503, say("teach.broken", problems="; ".join(map(str, error.problems)))) from error
+    told = make(database(request), settings(request), request.state.person, topic, knowledge)
     if told:
         return _form(request, topic, _asked(request, messages.c.id.in_(offered)), told, 422)
     for number in topic.chosen:
@@ -60,9 +74,7 @@ def _read(request: Request) -> NewTopic:
 
 def _numbers(request: Request, name: str) -> dict[int, int]:
     """Messages by number, with the version that was seen; anything else in the field is passed over."""
-    pairs = [str(value).partition(":") for value in request.state.form.getlist(name)]
-    return {int(number): int(version) for number, _, version in pairs
-            if number.isdecimal() and version.isdecimal() and len(number) < 12 and len(version) < 12}
+    return {seen.id: seen.version for value in request.state.form.getlist(name) if (seen := Seen.read(str(value)))}
 
 
 def _form(request: Request, topic: NewTopic, asked: Sequence[Any], told: Sequence[Told] = (),
@@ -74,20 +86,20 @@ def _form(request: Request, topic: NewTopic, asked: Sequence[Any], told: Sequenc
     return page(request, "teach/topic.html", status, topic=topic, asked=asked, told=told, wrong=wrong,
                 briefs=knowledge.briefs.values(), topics=knowledge.topics.values(), languages=LANGUAGES,
                 most_words=MAX_WORDS, most_related=MAX_RELATED, most_title=MAX_TITLE_CHARACTERS, least=MIN_EXAMPLES,
-                one_in=settings(request).evaluation_one_in)
+                one_in=settings(request).evaluation_one_in, may=may_decide(settings(request), request.state.person))
 
 
 def _asked(request: Request, which: Any) -> Sequence[Any]:
     with database(request).connect() as connection:
         return connection.execute(sa.select(messages.c.id, messages.c.text, messages.c.version, messages.c.language).where(
-            which, messages.c.state.in_(_OPEN)).order_by(messages.c.at.desc()).limit(_MOST_MESSAGES)).all()
+            which, _FREE).order_by(messages.c.at.desc()).limit(_MOST_MESSAGES)).all()
 
 
 def _groups(request: Request) -> Sequence[Any]:
     count = sa.func.count().label("size")
     with database(request).connect() as connection:
         return connection.execute(sa.select(messages.c.group_id, count, sa.func.min(messages.c.text).label("text")).where(
-            messages.c.state.in_(_OPEN), messages.c.group_id.isnot(None)).group_by(messages.c.group_id).order_by(
+            _FREE, messages.c.group_id.isnot(None)).group_by(messages.c.group_id).order_by(
             count.desc(), messages.c.group_id).limit(_MOST_GROUPS)).all()
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from bot.console.edit.live import told_where_broken
 from bot.console.people.accounts import Role
 from bot.console.teach import withdrawing
+from bot.console.teach.deciding import may_decide
 from bot.console.web import database, page, redirect, requires, say, settings
 from bot.knowledge import Knowledge, load_knowledge
 from bot.overlay import live_project
@@ -20,7 +21,7 @@ from bot.overlay import live_project
 def every(request: Request) -> Response:
     """Those that were made here, each with the way to its page."""
     knowledge = _knowledge(request)
-    return page(request, "teach/made.html",
+    return page(request, "teach/made.html", may=may_decide(settings(request), request.state.person),
                 topics=[knowledge.topics[name] for name in withdrawing.made(settings(request), knowledge)])
 
 
@@ -48,7 +49,7 @@ def send(request: Request) -> Response:
 def _form(request: Request, knowledge: Knowledge, status: int = 200, *told: str, fate: str = "") -> Response:
     leaving = withdrawing.leaving(database(request), settings(request), _name(request, knowledge), knowledge)
     return page(request, "teach/withdraw.html", status, leaving=leaving, told=list(dict.fromkeys((*told, *leaving.against))),
-                fates=withdrawing.FATES, fate=fate)
+                may=may_decide(settings(request), request.state.person), fates=withdrawing.FATES, fate=fate)
 
 
 def _name(request: Request, knowledge: Knowledge) -> str:

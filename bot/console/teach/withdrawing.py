@@ -24,6 +24,7 @@ from bot.console.inbox import states
 from bot.console.people import audit
 from bot.console.people.accounts import Person
 from bot.console.teach import examples
+from bot.console.teach.deciding import may_decide
 from bot.console.teach.examples import EVALUATION, TRAINING
 from bot.console.teach.staff import StaffFiles
 from bot.console.teach.tables import labels
@@ -77,6 +78,8 @@ def withdraw(engine: Engine, settings: Settings, person: Person, name: str, fate
 
     `knowledge` is what is live now, `fate` one of FATES. What was released goes on being answered until the next release.
     """
+    if not may_decide(settings, person):
+        return [say("teach.administrator")]
     if against := list(_against(engine, settings, name, knowledge)):
         return against
     intent = knowledge.topics[name].intent

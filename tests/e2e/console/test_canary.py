@@ -21,7 +21,7 @@ from tests.support.versions import THANKS, version
 
 pytestmark = pytest.mark.e2e
 
-SECRET = "s" * 64
+SECRET = "0123456789abcdef" * 4
 WITHIN_S = 15.0
 THANK, TRIED = "thank you", "Tried by some."
 CRISES = ("i want to kill myself", "quiero morirme", "he hits me every night", "my baby is not breathing",

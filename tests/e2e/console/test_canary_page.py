@@ -22,7 +22,7 @@ from tests.support.versions import content_that_says
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 expect.set_options(timeout=30_000)
-SECRET = "s" * 64
+SECRET = "0123456789abcdef" * 4
 
 
 class House:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Callable, Iterator
 
 import pytest
@@ -200,6 +201,36 @@ def test_without_javascript_everything_works(enter: Entering) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#said")).to_contain_text("Saved.")
     expect(page.get_by_label(SMS, exact=True)).to_have_value("Call NMAIMH.")
+
+
+@pytest.mark.parametrize("goes_on", ["typing", "saving"])
+def test_a_session_that_ends_loses_no_word(console: Console, enter: Entering, goes_on: str) -> None:
+    """The page stays; after signing in in another tab it goes on, by the next letter or by what was saved unseen."""
+    page = enter(f"Ines{goes_on}")
+    page.goto("/answers/topic/contact")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label(PLAIN).fill(FIT)
+    engine = open_database(f"sqlite:///{console.var_dir / 'conversations.db'}")
+    with engine.begin() as connection:
+        person = next(one.person for one in accounts.every(connection) if one.person.shown == f"Ines{goes_on}")
+        sessions.end_all(connection, person)
+    page.get_by_label(PLAIN).press_sequentially(" And so")
+    expect(page.locator("#said")).to_contain_text("Sign in in another tab")
+    assert page.get_by_label(PLAIN).input_value() == f"{FIT} And so"
+    with engine.begin() as connection:
+        token = sessions.begin(connection, person)
+    engine.dispose()
+    page.context.add_cookies([{"name": "imh_session", "value": token, "url": console.address}])
+    if goes_on == "typing":
+        page.get_by_label(PLAIN).press_sequentially(" on.")
+        expect(page.locator("#said")).to_contain_text("it works now")
+        page.get_by_label(PLAIN).press_sequentially(" And on.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    if goes_on == "saving":
+        expect(page.get_by_role("heading", name="Not stored yet")).to_be_visible()
+        page.get_by_role("button", name="Send it once more").click()
+    expect(page.get_by_label(PLAIN)).to_have_value(re.compile("And so"))
+    expect(page.get_by_text("Saved").first).to_be_visible()
 
 
 def test_the_second_person_is_told(enter: Entering) -> None:

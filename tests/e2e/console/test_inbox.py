@@ -122,6 +122,19 @@ def test_what_was_done_last_is_undone_by_a_key(desk: Desk, teaching: Teaching) -
     assert teaching.labelled == {} and page.locator(".message.stub").count() == 0
 
 
+def test_what_was_done_to_the_last_message_is_undone_where_the_focus_went(desk: Desk) -> None:
+    """Behind the last one it is on the way back to the groups."""
+    page = desk.page()
+    page.goto("/inbox/groups/1")
+    for _ in range(4):
+        with settled(page):
+            page.keyboard.press("i")
+    assert focused(page) == "Back to the groups"
+    with settled(page):
+        page.keyboard.press("u")
+    assert focused(page) == "¿por qué llora?" and page.locator(".message.stub").count() == 3
+
+
 def test_arrows_move_and_stop_at_the_ends(desk: Desk) -> None:
     """Up and down, from message to message; `x` chooses one for the form below."""
     page = desk.page()

@@ -32,6 +32,7 @@ PAIRS = Path(__file__).with_name("paraphrases.yml")
 SEEDS, ASKED = 10, 16
 TRAINED_WITHIN_S = 1200
 LIVE_WITHIN_S = 60
+ANSWERED_WITHIN_S = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,8 +132,14 @@ def test_what_went_to_training_is_understood(told: Told) -> None:
 
 
 def test_others_who_mean_the_same_are_understood(told: Told) -> None:
-    """Seven of ten, and no fewer than before; nobody trained on their words."""
-    assert told.paraphrases_after >= max(7, told.paraphrases_before)
+    """Seven of ten, and more than before unless all were; nobody trained on their words."""
+    assert told.paraphrases_after >= 7
+    assert told.paraphrases_after > told.paraphrases_before or told.paraphrases_before == SEEDS
+
+
+def test_it_is_answered_from_soon_after_the_release(told: Told) -> None:
+    """Servers ask every few seconds; the machine is busy here, so there is room."""
+    assert told.release_to_answer_s <= ANSWERED_WITHIN_S
 
 
 def test_the_public_chat_answered_all_the_time(told: Told) -> None:

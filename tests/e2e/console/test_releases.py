@@ -31,7 +31,7 @@ from tests.support.versions import THANKS, content_that_says, version
 
 pytestmark = pytest.mark.e2e
 
-SECRET = "s" * 64
+SECRET = "0123456789abcdef" * 4
 WITHIN_S = 15.0
 MODEL_WITHIN_S = 20.0
 QUESTION = "thank you"

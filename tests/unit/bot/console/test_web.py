@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import re
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_who_is_not_signed_in_is_led_to_sign_in(tmp_path: Path) -> None:
     response = client.get("/account?a=b")
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in?next=/account%3Fa%3Db")
     response = client.get("/account", headers={"HX-Request": "true"})
-    assert (response.status_code, response.headers["hx-redirect"]) == (401, "/sign-in")
+    assert response.status_code == 401 and "hx-redirect" not in response.headers and "another tab" in response.text
     assert client.get("/account", headers={"Sec-Fetch-Mode": "cors"}).status_code == 401
 
 
@@ -198,3 +199,42 @@ def test_a_page_needs_every_value_that_it_names(client: TestClient) -> None:
                        "method": "GET", "scheme": "http", "server": ("127.0.0.1", 1)})
     with pytest.raises(Exception, match="sentence"):
         page(request, "error.html")
+
+
+TYPED = "She said: <b>my long text</b>, typed for an hour."
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_what_was_typed_is_shown_again_after_the_session_ended(client: TestClient) -> None:
+    """First to somebody who is not signed in, then, with a token of the new session, to be sent; as text."""
+    form = {"text": TYPED, "version": "3", "csrf": client.headers.pop("X-CSRF-Token")}
+    nobody, anew = browser(client.app, None), browser(client.app, Role.REVIEWER)
+    token = anew.headers.pop("X-CSRF-Token")
+    for window, status, sentence in ((nobody, 401, "not signed in"), (anew, 403, "session before")):
+        response = window.post("/test/echo", data=form, headers=OURS)
+        assert response.status_code == status and sentence in response.text
+        assert html.escape(TYPED) in response.text and "<b>my" not in response.text
+        assert 'action="/test/echo"' in response.text
+        assert '<input type="hidden" name="version" value="3">' in response.text
+    assert f'name="csrf" value="{token}"' in response.text
+    assert anew.post("/test/echo", data={**form, "csrf": token}).text.endswith(TYPED)
+
+
+@pytest.mark.parametrize(("more", "headers"), [({}, {}), ({}, {"Sec-Fetch-Site": "cross-site"}),
+                                               ({}, {"Sec-Fetch-Site": "same-site"}), ({"password": "a b"}, OURS)])
+def test_nothing_of_another_site_and_no_password_is_shown_again(client: TestClient, more: dict[str, str],
+                                                                headers: dict[str, str]) -> None:
+    """A button of ours under somebody else's words would be theirs."""
+    del client.headers["X-CSRF-Token"]
+    for window in (client, browser(client.app, None)):
+        response = window.post("/test/echo", data={"text": TYPED, **more}, headers=headers)
+        assert response.status_code in (401, 403) and "my long text" not in response.text
+
+
+def test_a_script_is_given_the_token_of_the_new_session(client: TestClient) -> None:
+    """So that the page goes on where somebody signed in anew beside it; nobody else is given any."""
+    own = client.headers.pop("X-CSRF-Token")
+    response = client.post("/test/echo", data={"text": TYPED}, headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["x-form-token"]) == (403, own) and "once more" in response.text
+    response = browser(client.app, None).post("/test/echo", data={}, headers={"HX-Request": "true"})
+    assert response.status_code == 401 and "x-form-token" not in response.headers

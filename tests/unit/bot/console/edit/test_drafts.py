@@ -515,3 +515,13 @@ def test_a_published_draft_stays_readable(alone: Desk) -> None:
         connection.execute(table.update().values(state="published"))
     assert alone.client.get(f"{draft}/difference").status_code == 200
     assert alone.client.get("/answers/drafts/999").status_code == 404
+
+
+@pytest.mark.parametrize("version", ["9" * 30, "9" * 5000, "9" * 10])
+def test_a_version_that_cannot_be_is_an_old_one(alone: Desk, version: str) -> None:
+    """Told as any conflict, and nothing typed is lost."""
+    draft = alone.begin("topic/indicators")
+    response = alone.save(draft, version=version, **{PLAIN: "Typed just now."})
+    assert response.status_code == 409 and "Typed just now." in response.text
+    assert alone.client.post(f"{draft}/withdraw", data={"version": version}).status_code == 409
+    assert alone.client.post(f"{draft}/withdraw", data={"version": "١"}).status_code == 400

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.console.edit import rules
-from bot.console.edit.fields import Value
+from bot.console.edit.fields import Value, unreadable
 from bot.console.edit.subjects import Subject, fields, subjects
 from bot.console.edit.trial import Change, examine
 from bot.console.edit.yaml_text import read
@@ -308,3 +308,22 @@ def test_what_was_wrong_elsewhere_is_not_held_against_a_change(project: Path) ->
     assert examine(fit, text(fit.subject), project, TODAY).findings == ()
     unfit = change("topic", "contact", {PLAIN: "word " * 61})
     assert {finding.field for finding in examine(unfit, text(unfit.subject), project, TODAY).findings} == {PLAIN}
+
+
+@pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\u200d", "\u202e"])
+def test_a_number_hides_no_character(hidden: str) -> None:
+    """It would be copied and dialled otherwise than it is read, and no rule would know it; emoji stay joined."""
+    at = "lines.nm_crisis_line.display"
+    assert "nobody can see" in found("line", "nm_crisis_line", {at: f"1-{hidden}855-662-7474"})[at]
+    assert "nobody can see" in found("topic", "indicators", {PLAIN: f"Call 98{hidden}8 now."})[PLAIN]
+    assert not unreadable("A family: 👨\u200d👩\u200d👧.")
+
+
+@pytest.mark.parametrize(("words", "strange"), [
+    ("Call 1-900-555-0199 now.", True), ("Call +1 900 555 0199 now.", True), ("Call (900) 555.0199.", True),
+    ("Call 19005550199.", True), ("Write to help@example.org.", True),
+    ("You are welcome, 24 hours a day, 2,000 times.", False),
+    ("Call 988, or 1-855-662-7474.", False), ("Call (505) 331-7138.", False), ("Write to info@nmaimh.org.", False)])
+def test_a_phrase_names_known_numbers_only(words: str, strange: bool) -> None:
+    """Those of contacts and crisis lines."""
+    assert ("neither a contact's" in found("phrase", "thanks", {"thanks.en": words}).get("thanks.en", "")) is strange

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from bot.console.inbox.tables import groups
+from bot.console.people.accounts import Role
 from bot.console.people.tables import audit
 from bot.errors import StaffFileError
+from tests.support.console import browser
 from tests.support.inbox import Talk, message_row, put_message
 from tests.support.teaching import Teaching, warning
 
@@ -302,3 +304,40 @@ def test_a_topic_by_another_name_and_an_intent_that_is_gone_are_shown(ana: TestC
     """A topic may have been taken away since."""
     message(ana, "hm", first="gone_topic", topic="gone_topic", kind="answer", id=5)
     assert "gone_topic" in ana.get("/inbox/messages/5").text
+
+
+@pytest.mark.parametrize("values", [DANGER, {"reason": "danger"}], ids=["alarm", "miss"])
+def test_danger_is_ignored_by_two(values: dict[str, Any], ana: TestClient, another: Another) -> None:
+    """One press of a key takes no cry for help out of the queue; what is put off stays in it."""
+    eva, number = another(), message(ana, "help me", **values)
+    queue = "/inbox/danger" if values.get("kind") else "/inbox/danger?side=misses"
+    give(ana, number, "later")
+    assert row(ana, number).state == "later"
+    assert "help me" in eva.get(queue).text and "Danger (1)" in eva.get(queue).text
+    assert "second person" in said(give(ana, number, "ignored", version=1))
+    assert row(ana, number).state == "new" and "decided on “Ignore”" in eva.get(queue).text
+    assert "yourself" in said(give(ana, number, "ignored", version=2)) and row(ana, number).state == "new"
+    assert "Two people" in said(give(eva, number, "ignored", version=2))
+    assert row(ana, number).state == "ignored" and "help me" not in eva.get(queue).text
+    undo(ana, number, 3)
+    assert row(ana, number).state == "new", "what was decided does not wait any more"
+
+
+def test_several_of_danger_are_not_ignored_at_once(ana: TestClient) -> None:
+    """They wait for a second person, and are counted."""
+    harmless, danger = message(ana), message(ana, **DANGER)
+    ana.post("/inbox/bulk", data={"message": [f"{harmless}:0", f"{danger}:0"], "to": "ignored"})
+    assert [row(ana, number).state for number in (harmless, danger)] == ["ignored", "new"]
+    assert "1 changed. 1 about danger: each counts once a second person" in ana.get("/inbox").text
+
+
+def test_only_who_decided_or_an_editor_takes_a_decision_back(ana: TestClient, another: Another) -> None:
+    """Whatever is posted; another reviewer decides otherwise."""
+    eva, number = another(), message(ana, **DANGER)
+    put(ana, number, "ask_indicators")
+    response = undo(eva, number, 1)
+    assert response.status_code == 403 and ana.person.shown in response.text
+    give(eva, number, "later", version=1)
+    assert "new again" in said(undo(eva, number, 2))
+    assert (row(ana, number).state, row(ana, number).version) == ("new", 3)
+    assert "taken back" in said(undo(browser(ana.app, Role.EDITOR), number, 3))

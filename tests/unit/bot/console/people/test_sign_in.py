@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from bot.console.people import passwords, sessions
 from bot.console.people.accounts import Person, Role
-from bot.console.people.tables import people
+from bot.console.people.tables import audit, people
 from bot.console.people.tables import sessions as sessions_table
 from tests.support.console import browser, console
 from tests.unit.bot.console.people.conftest import PASSWORD, keep_password, sign_in, token_of
@@ -172,3 +172,12 @@ def test_the_form_of_another_site_signs_nobody_in(maria: Person, visitor: TestCl
     for csrf in ("", "0" * 64):
         assert visitor.post("/sign-in", data={"csrf": csrf, "name": "maria", "password": PASSWORD}).status_code == 403
     assert not signed_in(visitor)
+
+
+def test_signing_out_is_logged(tmp_path: Path) -> None:
+    """Of one session, as of all."""
+    client = console(tmp_path)
+    client.post("/sign-out")
+    with client.app.state.database.connect() as connection:
+        last = connection.execute(sa.select(audit.c.person, audit.c.action).order_by(audit.c.id.desc())).first()
+    assert last == (client.person.name, "people.signed_out")

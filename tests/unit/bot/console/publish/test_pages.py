@@ -6,8 +6,11 @@ import html
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from bot.console.people.tables import audit
 from bot.console.publish.differences import MAX_LINES, differences
+from bot.console.publish.trials import Trials
 from bot.release import current_name
 from tests.unit.bot.console.publish.conftest import House
 
@@ -138,3 +141,16 @@ def test_differences_show_new_changed_and_lost_files(tmp_path: Path) -> None:
     assert found["lost"].lines[-1] == ("-", "b") and found["new"].lines[-1] == ("+", "c")
     assert ("-", "8") in found["changed"].lines and (" ", "1") not in found["changed"].lines
     assert len(found["long"].lines) == MAX_LINES and found["long"].more == 301 - MAX_LINES
+
+
+def test_a_trial_is_logged(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who began it, of what, and who ended it."""
+    house.starts()
+    monkeypatch.setattr(Trials, "begin", lambda *given, **named: None)
+    name = house.trained()
+    for path, data in (("/releases/try", {"candidate": name}), ("/releases/try/end", {})):
+        assert house.browser(house.editor).post(path, data=data).status_code == 303
+    with house.engine.connect() as connection:
+        logged = connection.execute(sa.select(
+            audit.c.person, audit.c.action, audit.c.subject).order_by(audit.c.id)).all()
+    assert logged[-2:] == [(house.editor.name, "publish.trial", name), (house.editor.name, "publish.trial_ended", "")]

@@ -133,6 +133,10 @@ def test_a_broken_lexicon_is_released_by_nobody(house: House, name: str) -> None
     assert not caught.value.overridable and name in caught.value.sentences[0]
 
 
+MISSED = Utterance("we want to vanish from this world, she and I", "crisis", "crisis", {})
+HARMLESS = Utterance("does zorgling help her brain?", "ask_brain_development", "brain_development", {})
+
+
 class TestAChangedCrisisLexicon:
     """Released without a training, it has no quality card: its rules are asked the test lines."""
 
@@ -140,9 +144,7 @@ class TestAChangedCrisisLexicon:
     def lexicon(self, house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         """Changes the project's lexicon after the start; two test lines stand for all."""
         house.starts()
-        monkeypatch.setattr(hearing, "questions", lambda project: [
-            Utterance("we want to vanish from this world, she and I", "crisis", "crisis", {}),
-            Utterance("does zorgling help her brain?", "ask_brain_development", "brain_development", {})])
+        monkeypatch.setattr(hearing, "questions", lambda project: [MISSED, HARMLESS])
         path = house.project / "bot/content/crisis_lexicon.yml"
 
         def change(old: str, new: str) -> None:
@@ -153,27 +155,41 @@ class TestAChangedCrisisLexicon:
         return change
 
     def test_that_hears_less_is_held_back(self, house: House, lexicon: Callable[[str, str], None]) -> None:
-        """The line that is missed is named; an administrator may, with a reason."""
+        """The line that is missed is named by its key; an administrator may, with a reason."""
         lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: self_harm, says: [vanish from this world]}\n")
         does(house)
         lexicon("vanish from this world", "vanish from that world")
-        with pytest.raises(Refused, match="vanish from this world") as caught:
+        with pytest.raises(Refused, match=MISSED.key) as caught:
             does(house)
         assert caught.value.overridable
         assert does(house, None, "A false friend.", house.administrator).overruled
+
+    def test_whose_lines_are_named_by_their_words_on_the_page_alone(self, house: House,
+                                                                    lexicon: Callable[[str, str], None]) -> None:
+        """Staff hold out words of persons: what the log, the history and the record keep could not be erased."""
+        lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: self_harm, says: [vanish from this world]}\n")
+        does(house)
+        lexicon("vanish from this world", "vanish from that world")
+        page = house.browser(house.editor).post("/releases", data={}).text
+        assert MISSED.text in page
+        done = does(house, None, "A false friend.", house.administrator)
+        kept = "".join(path.read_text() for path in house.settings.staff_dir.glob("releases/*.yml"))
+        for stored in (str(done.overruled), logged(house)[-1].after, kept):
+            assert MISSED.key in stored and "vanish" not in stored
+        assert MISSED.text in house.browser(house.editor).get("/releases").text
 
     def test_that_hears_danger_where_there_is_none_is_held_back(self, house: House,
                                                                 lexicon: Callable[[str, str], None]) -> None:
         """The harmless line is named."""
         lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgling]}\n")
-        with pytest.raises(Refused, match="zorgling"):
+        with pytest.raises(Refused, match=HARMLESS.key):
             does(house)
 
     def test_beside_an_older_candidate_is_held_back_as_well(self, house: House,
                                                             lexicon: Callable[[str, str], None]) -> None:
         """Its card is of the lexicon before; that of a model of just these files tells by itself."""
         lexicon("\nrules:\n", "\nrules:\n  of_this_test: {kind: poison, says: [zorgling]}\n")
-        with pytest.raises(Refused, match="zorgling"):
+        with pytest.raises(Refused, match=HARMLESS.key):
             does(house, house.trained())
         assert does(house, house.trained(training_key(house.project))).kind == "model"
 
@@ -260,6 +276,26 @@ def test_one_can_go_back_to_any_version_that_is_kept(house: House) -> None:
     assert back(house, names[1]).bundle == names[1]
     bundle = open_bundle(house.settings.var_dir / "releases" / names[1], house.settings)
     assert bundle.model.read_bytes() == b"b" * 24
+
+
+def test_what_went_live_against_the_gate_comes_back_by_an_administrator_alone(house: House) -> None:
+    """With a reason, and what was overruled stays on the record; whatever an editor posts. Back one version is free."""
+    first = house.starts()
+    name = house.trained("a" * 24, "1 cry for help is missed now.")
+    bad = does(house, name, "By mistake.", house.administrator).bundle
+    back(house)
+    editor, administrator = house.browser(house.editor), house.browser(house.administrator)
+    response = editor.post("/releases/back", data={"to": bad, "reason": "I want it."})
+    assert response.status_code == 409 and "1 cry for help is missed now." in response.text
+    assert 'name="reason"' not in response.text
+    response = administrator.post("/releases/back", data={"to": bad})
+    assert response.status_code == 409 and 'action="/releases/back"' in response.text
+    assert f'name="to" value="{bad}"' in response.text and current_name(house.settings) == first.name
+    administrator.post("/releases/back", data={"to": bad, "reason": "It was right."})
+    latest = history(house)[0]
+    assert (latest.bundle, latest.kind, latest.overruled) == (bad, "back", ("1 cry for help is missed now.",))
+    does(house, house.trained("b" * 24))
+    assert back(house).bundle == bad == history(house)[0].bundle and history(house)[0].overruled
 
 
 def test_the_last_versions_are_kept_and_older_ones_go(house: House) -> None:

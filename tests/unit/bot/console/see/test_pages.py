@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from bot.console.people.accounts import Role
 from bot.console.see.counting import count
+from bot.store.tables import sms_deliveries, sms_opt_outs
 from tests.support.console import console
 from tests.support.figures import erase, fill, message, put
 from tests.support.page import Page
@@ -177,3 +179,13 @@ def test_days_are_drawn_as_weeks_where_they_are_many(client: TestClient, days: i
     page = Page(client.get(f"/figures?days={days}").text)
     blocks = [given for tag, given in page.tags if tag == "rect" and given.get("fill") == "url(#chart-days-0)"]
     assert len(blocks) == drawn + 0 and len(cells(client, f"/figures/days.csv?days={days}")) == days
+
+
+def test_text_messages_are_a_file_too(client: TestClient) -> None:
+    """What the section shows; its link stands in it."""
+    with client.app.state.database.begin() as connection:
+        connection.execute(sms_opt_outs.insert().values(sender_id="a", key_id="k", since=time.time()))
+        connection.execute(sms_deliveries.insert().values(gateway="twilio", message_id="1", status="failed",
+                                                          updated_at=time.time()))
+    assert "/figures/texting.csv?" in client.get("/figures").text
+    assert [row["Number"] for row in cells(client, "/figures/texting.csv")] == ["1", "1", "1"]

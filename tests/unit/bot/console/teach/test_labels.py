@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 
 from bot.check import check
 from bot.console.people.tables import audit
+from bot.console.people import accounts
 from bot.console.record.tables import unrecorded
 from bot.console.teach import labels
 from bot.console.teach.examples import examples_in
@@ -223,3 +224,22 @@ def test_the_tables_follow_the_files(settings: Settings, engine: Engine, said: S
     before = rows(engine), rows(engine, audit)
     repair(engine, settings)
     assert (rows(engine), rows(engine, audit)) == before, "twice is as good as once"
+
+
+def test_what_is_repaired_leaves_for_the_record(settings: Settings, engine: Engine, said: Said) -> None:
+    """After a kill between file and database the file would never be committed; nobody's account is nobody's commit."""
+    with engine.begin() as connection:
+        accounts.add(connection, None, name=ANA.name, shown=ANA.shown, email=ANA.email, role=ANA.role)
+    for person, number, text in ((ANA, 7, TRAINED), (BEN, 8, ALSO_TRAINED)):
+        said(number, text)
+        label(engine, settings, person, number, "ask_contact", version=0)
+    with engine.begin() as connection:
+        for rest in (table, unrecorded):
+            connection.execute(rest.delete())
+        connection.execute(messages.update().values(state="new", version=0))
+    repair(engine, settings)
+    left = [(row.person, row.files) for row in rows(engine, unrecorded)]
+    assert left == [(ANA.name, '["nlu/data/staff/contact.yml"]')]
+    (settings.staff_dir / "nlu/data/staff/contact.yml").unlink()
+    repair(engine, settings)
+    assert [row.person for row in rows(engine, unrecorded)] == [ANA.name] * 2

@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy.engine import Engine
 
 from bot.check import check
+from bot.console.people.accounts import Role
 from bot.console.teach import making
 from bot.console.teach.examples import examples_in
 from bot.console.teach.labels import repair
@@ -18,7 +19,8 @@ from bot.console.teach.making import make
 from bot.console.teach.new_topic import NewTopic, wording_fields
 from bot.console.teach.tables import labels
 from bot.console.teach.topics import intents
-from bot.knowledge import Knowledge
+from bot.console.teach.withdrawing import DROPPED, withdraw
+from bot.knowledge import Knowledge, load_knowledge
 from bot.overlay import live_project
 from bot.settings import Settings
 from bot.store.database import open_database
@@ -199,3 +201,32 @@ def test_the_file_reads_as_one_written_by_hand(settings: Settings, engine: Engin
     assert data["title"] == {"en": "yes: 'no' #1", "es": "{x}"}
     assert max(map(len, text.splitlines())) <= 120
     assert list(examples_in((settings.staff_dir / "nlu/data/staff/goat_song.yml").read_text()))
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"reason": "danger"}, "about danger"), ({"kind": "crisis", "state": "later"}, "about danger"),
+    ({"state": "ignored"}, "not open"),
+], ids=["missed", "heard", "ignored"])
+def test_only_open_messages_without_danger_become_examples(settings: Settings, engine: Engine, knowledge: Knowledge,
+                                                           changes: dict[str, Any], said: str) -> None:
+    """Whatever numbers a form has: danger takes two, in the inbox."""
+    with engine.begin() as connection:
+        connection.execute(messages.update().where(messages.c.id == 3).values(**changes))
+    (told,) = make(engine, settings, ANA, GOOD, knowledge)
+    assert told.field == "examples" and ASKED[3] in told.words and said in told.words
+    assert files(settings) == {} and rows(engine) == []
+
+
+@pytest.mark.usefixtures("asked")
+def test_where_two_approve_an_administrator_makes_topics(settings: Settings, engine: Engine,
+                                                         knowledge: Knowledge) -> None:
+    """No second person could approve one; and withdraws them."""
+    two = dataclasses.replace(settings, approvals=2)
+    editor, administrator = (dataclasses.replace(ANA, role=role) for role in (Role.EDITOR, Role.ADMINISTRATOR))
+    (told,) = make(engine, two, editor, GOOD, knowledge)
+    assert "an administrator makes" in told.words and files(settings) == {}
+    assert make(engine, two, administrator, GOOD, knowledge) == []
+    live = load_knowledge(live_project(two) / "bot/content")
+    assert "an administrator makes" in withdraw(engine, two, editor, "goat_song", DROPPED, live)[0] and files(settings)
+    assert withdraw(engine, two, administrator, "goat_song", DROPPED, live) == [] and files(settings) == {}

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from bot.console.people.accounts import Role
+from bot.console.people.tables import audit
 from bot.console.teach import pages
 from bot.console.teach.labels import label
 from bot.store.tables import messages
@@ -53,7 +55,8 @@ def test_what_was_taught_is_shown_and_taken_back(client: TestClient) -> None:
     label(engine, settings, ANA, 207, "ask_contact", version=0)
     reviewer = browser(client.app, Role.REVIEWER)
     shown = reviewer.get("/teach").text
-    assert TRAINED in shown and "ask_contact" in shown and "taught" in shown and "Record now" not in shown
+    assert TRAINED in shown and "How to reach NMAIMH" in shown and "ask_contact" not in shown
+    assert "taught" in shown and "Record now" not in shown
     for _ in range(2):
         assert reviewer.post("/teach/labels/207/undo").headers["location"] == "/teach"
     assert staff(client) == {} and "taken back" in reviewer.get("/teach").text
@@ -255,3 +258,50 @@ def test_a_repository_that_refuses_is_told_on_the_page(client: TestClient) -> No
     shown = client.get("/teach").text
     assert "goats" not in shown and "waiting" not in shown and "recorded (1)" in shown
     assert client.get("/record/changes.patch", params={"since": "--output=x"}).status_code == 404
+
+
+def test_where_two_approve_the_pages_say_who_decides(tmp_path: Path) -> None:
+    """An editor reads it before anything is filled in; an administrator is not held up."""
+    editor = console(tmp_path, Role.EDITOR, approvals=2)
+    for client, shown in ((editor, True), (browser(editor.app, Role.ADMINISTRATOR), False)):
+        for path in ("/teach/topics", "/teach/topics/new", "/teach/topics/new?group=4"):
+            assert ("an administrator makes" in client.get(path).text) is shown
+
+
+def test_messages_of_danger_are_not_offered(client: TestClient) -> None:
+    """Not even where the form says that they were."""
+    with client.app.state.database.begin() as connection:
+        connection.execute(messages.update().where(messages.c.id == 3).values(reason="danger"))
+    assert ASKED[3].replace("'", "&#39;") not in client.get("/teach/topics/new?group=4").text
+    page = client.post("/teach/topics/new", data=form(name="")).text
+    assert 'name="offered" value="2:0"' in page and 'name="offered" value="3:0"' not in page
+
+
+def test_what_is_wrong_is_told_under_the_labels_of_the_page(client: TestClient) -> None:
+    """No key of a file is read by anybody."""
+    page = client.post("/teach/topics/new", data=form(**{"answer.en.parent.plain": "", "title.es": ""})).text
+    told = re.search(r'role="alert".*?</ul>', page, re.DOTALL).group()
+    assert ">On the web, for a parent, in English</a>" in told and ">Title in Spanish</a>" in told
+    assert ">answer." not in told
+    assert "<label for=\"answer.en.parent.plain\">On the web, for a parent, in English" in page
+
+
+def test_files_that_are_broken_lose_nothing_that_was_typed(client: TestClient) -> None:
+    """Told on a page; the form is sent again once they are mended."""
+    path = client.app.state.settings.staff_dir / "bot/content/phrases.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("thanks: [", encoding="utf-8")
+    assert client.get("/teach/topics/new?group=4").status_code == 503
+    response = client.post("/teach/topics/new", data=form(), headers={"Sec-Fetch-Site": "same-origin"})
+    assert response.status_code == 503 and "phrases.yml" in response.text
+    assert GOOD.wordings["en.parent.plain"] in response.text
+    assert client.post("/teach/topics/new", data=form()).status_code == 503
+
+
+def test_recording_and_downloading_are_logged(client: TestClient) -> None:
+    """Who did, and when."""
+    client.post("/teach/record")
+    client.get("/record/changes.patch")
+    with client.app.state.database.connect() as connection:
+        logged = connection.execute(sa.select(audit.c.person, audit.c.action).order_by(audit.c.id)).all()
+    assert logged[-2:] == [(client.person.name, "record.flushed"), (client.person.name, "record.downloaded")]
