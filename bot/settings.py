@@ -19,6 +19,9 @@ from bot.errors import SettingsError
 PROJECT = Path(__file__).resolve().parent.parent
 _MIN_SECRET_CHARACTERS = 32
 _MIN_TOKEN_CHARACTERS = 8
+# Of 32 random hexadecimal digits fewer are different once in ten million; of what somebody typed, often.
+_MIN_DIFFERENT = 8
+_MIN_DIFFERENT_IN_TOKEN = 4
 _Value = TypeVar("_Value")
 
 
@@ -28,6 +31,19 @@ class Rate:
 
     count: int
     period_s: int
+
+
+class Networks(frozenset[str]):
+    """Addresses and networks (CIDR) as they were written; an address is in it that is named or lies in a network."""
+
+    def __contains__(self, address: object) -> bool:
+        if super().__contains__(address):
+            return True
+        try:
+            caller = ipaddress.ip_address(str(address))
+        except ValueError:  # no address: what a client wrote into a header
+            return False
+        return any(caller in ipaddress.ip_network(network) for network in self if "/" in network)
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class Settings:
     db_url: str = field(default="", repr=False)
     workers: int = 1
     public_url: str = ""
-    trusted_proxies: frozenset[str] = frozenset()
+    trusted_proxies: Networks = Networks()
     allowed_origins: frozenset[str] = frozenset()
     secret: str = field(default="", repr=False)
     sms_number: str = ""
@@ -86,14 +102,7 @@ class Settings:
 
     def trusts(self, address: str) -> bool:
         """Whether what is said by this address of who called before it is believed: it is a proxy of ours."""
-        if address in self.trusted_proxies:
-            return True
-        networks = [network for network in self.trusted_proxies if "/" in network]
-        try:
-            caller = ipaddress.ip_address(address)
-        except ValueError:  # no address: what a client wrote into a header
-            return False
-        return any(caller in ipaddress.ip_network(network) for network in networks)
+        return address in self.trusted_proxies
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -119,7 +128,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         rate_loopback=read("IMH_RATE_LOOPBACK", default.rate_loopback, _yes_or_no),
         rate_sms=read("IMH_RATE_SMS", default.rate_sms, _rate),
         redis_url=read("IMH_REDIS_URL", default.redis_url, _redis_url),
-        twilio_auth_token=read("IMH_TWILIO_AUTH_TOKEN", default.twilio_auth_token, str),
+        twilio_auth_token=read("IMH_TWILIO_AUTH_TOKEN", default.twilio_auth_token, _twilio_token),
         twilio_opt_out=read("IMH_TWILIO_OPT_OUT", default.twilio_opt_out, _ours_or_provider),
         kannel_token=read("IMH_KANNEL_TOKEN", default.kannel_token, _token),
         kannel_addresses=read("IMH_KANNEL_ADDRESSES", default.kannel_addresses, _addresses),
@@ -248,10 +257,14 @@ def _yes_or_no(text: str) -> bool:
     return text.lower() in {"yes", "true", "1"}
 
 
-def _secret(text: str) -> str:
-    if len(text) < _MIN_SECRET_CHARACTERS:
-        raise ValueError(f"is shorter than {_MIN_SECRET_CHARACTERS} characters; make one with 'openssl rand -hex 32'")
+def _secret(text: str, mend: str = "make one with 'openssl rand -hex 32'") -> str:
+    if len(text) < _MIN_SECRET_CHARACTERS or len(set(text)) < _MIN_DIFFERENT:
+        raise ValueError(f"is shorter than {_MIN_SECRET_CHARACTERS} characters, or repeats a few; {mend}")
     return text
+
+
+def _twilio_token(text: str) -> str:
+    return _secret(text, "copy it from Twilio's console")
 
 
 def _one_or_two(text: str) -> int:
@@ -268,8 +281,9 @@ def _web_address(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if len(text) < _MIN_TOKEN_CHARACTERS or not text.isalnum() or not text.isascii():
-        raise ValueError(f"is not {_MIN_TOKEN_CHARACTERS} or more letters and digits; make one with "
+    if len(text) < _MIN_TOKEN_CHARACTERS or len(set(text)) < _MIN_DIFFERENT_IN_TOKEN or not text.isalnum() \
+            or not text.isascii():
+        raise ValueError(f"is not {_MIN_TOKEN_CHARACTERS} or more letters and digits, or repeats a few; make one with "
                          "'openssl rand -hex 16'")
     return text
 
@@ -326,10 +340,10 @@ def _addresses(text: str) -> frozenset[str]:
     return frozenset(str(ipaddress.ip_address(part)) for part in _list(text))
 
 
-def _networks(text: str) -> frozenset[str]:
+def _networks(text: str) -> Networks:
     """Addresses, and networks in CIDR notation: in a cluster a proxy has another address with every start."""
-    return frozenset(str(ipaddress.ip_network(part) if "/" in part else ipaddress.ip_address(part))
-                     for part in _list(text))
+    return Networks(str(ipaddress.ip_network(part) if "/" in part else ipaddress.ip_address(part))
+                    for part in _list(text))
 
 
 def _origin(text: str) -> str:

@@ -7,6 +7,7 @@ is killed, at once; whoever then gets that lock knows that its rows are nobody's
 from __future__ import annotations
 
 import secrets
+from typing import Callable, TypeVar
 
 import sqlalchemy as sa
 import sqlalchemy.exc
@@ -36,6 +37,7 @@ _ENTER = ("SELECT pg_advisory_xact_lock(%(conversation)s); "
           + _FIRST)
 _LEAVE = "DELETE FROM lock_places WHERE conversation = %(conversation)s AND ticket = %(ticket)s"
 _BURY = "DELETE FROM lock_places WHERE owner = %(other)s AND pg_try_advisory_xact_lock(%(owners)s, %(other)s)"
+_Value = TypeVar("_Value")
 
 
 class PostgresPlaces:
@@ -50,14 +52,22 @@ class PostgresPlaces:
 
     def ask(self, conversation: int, ticket: int) -> bool:
         """See `Places.ask`. A session that an outage has ended is begun anew: the first to come after it is served."""
+        return self._anew(lambda: self._ask(conversation, ticket))
+
+    def ping(self) -> None:
+        """See `Places.ping`."""
+        self._anew(lambda: self._connected().exec_driver_sql("SELECT 1").scalar())
+
+    def _anew(self, act: Callable[[], _Value]) -> _Value:
+        """What `act` says, on another session where the one that was there has ended."""
         was_there = self._session is not None
         try:
-            return self._ask(conversation, ticket)
+            return act()
         except sqlalchemy.exc.SQLAlchemyError as error:
             self.close()
             if not was_there:
                 raise StoreError("The lock in the database cannot be used.") from error
-        return self.ask(conversation, ticket)
+        return self._anew(act)
 
     def _ask(self, conversation: int, ticket: int) -> bool:
         values = {"conversation": conversation, "ticket": ticket}

@@ -75,6 +75,13 @@ class RedisPlaces:
             self._unleft.add(place)
             raise StoreError("The lock in Redis cannot be used.") from error
 
+    def ping(self) -> None:
+        """See `Places.ping`."""
+        try:
+            self._redis.ping()
+        except redis.RedisError as error:
+            raise StoreError("The lock in Redis cannot be used.") from error
+
     def close(self) -> None:
         """Let the lease go, and with it every place."""
         self._closed.set()

@@ -29,6 +29,8 @@ DAY_S = 24 * 3600.0
 REPLIES_KEPT_S = 2 * DAY_S
 # Rows a transaction. Fifty events are deleted and on disk in a few milliseconds.
 AT_ONCE = 50
+# Rows that are looked at in one go: two columns of them, in a few milliseconds.
+STRETCH = 500
 # Between two batches the database belongs to others: at least so long, and so many times what the batch took.
 _LEAST_PAUSE_S, _PAUSES_A_BATCH = 0.02, 3
 # A log that is being read cannot be folded; somebody else's read ends soon.
@@ -59,7 +61,7 @@ def retain(engine: Engine, days: int, *, now: float | None = None, stop: threadi
     now = time.time() if now is None else now
     stop = stop or threading.Event()
     done: Counter[str] = Counter()
-    for name, batch in _batches(engine, days, now):
+    for name, batch in _batches(engine, days, now, stop):
         started = time.monotonic()
         with engine.begin() as connection:
             if not _mine(connection):
@@ -73,12 +75,13 @@ def retain(engine: Engine, days: int, *, now: float | None = None, stop: threadi
     return +done
 
 
-def _batches(engine: Engine, days: int, now: float) -> Iterator[tuple[str, Callable[[Connection], int]]]:
+def _batches(engine: Engine, days: int, now: float,
+             stop: threading.Event) -> Iterator[tuple[str, Callable[[Connection], int]]]:
     """What to do, a transaction each, by the name of its table."""
     words = now - days * DAY_S
     there = set(sa.inspect(engine).get_table_names())
     if "events" in there:
-        yield from _old_events(engine, words)
+        yield from _old_events(engine, words, now, stop)
     yield from _old_messages(engine, words, there)
     for kind in _tables(words, now):
         yield from _old_rows(engine, kind)
@@ -98,18 +101,32 @@ def _tables(words: float, now: float) -> Sequence[_Table]:
     )
 
 
-def _old_events(engine: Engine, before: float) -> Iterator[tuple[str, Callable[[Connection], int]]]:
-    """Events have no index by time, but their numbers rise with it: the first batch without an old one is the end."""
+def _old_events(engine: Engine, before: float, now: float,
+                stop: threading.Event) -> Iterator[tuple[str, Callable[[Connection], int]]]:
+    """Events have no index by time, so all are looked at, a stretch at a time; their numbers rise with it.
+
+    An event whose time is unknown, or yet to come (a clock stood wrong), is as old as the next one that has a time.
+    """
     cursor = -1
+    unknown: list[int] = []
     while True:
         with engine.connect() as connection:
             rows = connection.execute(sa.select(_events).where(_events.c.id > cursor).order_by(_events.c.id)
-                                      .limit(AT_ONCE)).all()
-        old = [row.id for row in rows if (row.timestamp or 0.0) < before]
-        if not old:
+                                      .limit(STRETCH)).all()
+        if not rows:
             return
-        cursor = rows[-1].id
-        yield "events", _deletion(_events, _events.c.id, old)
+        cursor, old = rows[-1].id, []
+        for row in rows:
+            if row.timestamp is None or row.timestamp > now:
+                unknown.append(row.id)
+                continue
+            if row.timestamp < before:
+                old += [*unknown, row.id]
+            unknown = []
+        for first in range(0, len(old), AT_ONCE):
+            yield "events", _deletion(_events, _events.c.id, old[first:first + AT_ONCE])
+        if not old and stop.wait(_LEAST_PAUSE_S):
+            return
 
 
 def _old_messages(engine: Engine, before: float, there: set[str]) -> Iterator[tuple[str, Callable[[Connection], int]]]:

@@ -12,6 +12,7 @@ import logging
 import secrets
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import blake2b
 from typing import Any, AsyncGenerator, Callable, Protocol, TypeVar
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 POLL_S = 0.01
 # What a message waits for a database that does not answer; a person is told after that, with the crisis lines.
 ANSWER_WITHIN_S = 4.0
+# What a question about the server's health may take: meanwhile the process answers nobody.
+PING_WITHIN_S = 1.0
 _Value = TypeVar("_Value")
 
 
@@ -43,6 +46,9 @@ class Places(Protocol):
 
     def leave(self, conversation: int, ticket: int) -> None:
         """Give the place up."""
+
+    def ping(self) -> None:
+        """Nothing, where the queue can be reached."""
 
     def close(self) -> None:
         """Give up every place and connection of this process."""
@@ -86,7 +92,11 @@ class SharedLockStore(LockStore):
             yield held
 
     async def _ask(self, place: tuple[int, int]) -> bool:
-        return await _in_time(self._submit(self._places.ask, place))
+        asked = self._submit(self._places.ask, place)
+        try:
+            return await _in_time(asked)
+        finally:
+            asked.cancel()  # where it waits still: nobody does for its answer
 
     def _leave(self, place: tuple[int, int]) -> Future[Any]:
         return self._thread.submit(self._places.leave, *place)
@@ -111,6 +121,19 @@ class SharedLockStore(LockStore):
                 raise
 
         return self._thread.submit(run)
+
+    def queue(self) -> tuple[int, int]:
+        """How many messages this process answers or keeps waiting, and how many senders have one behind another."""
+        return self._here.queue()
+
+    def ping(self) -> None:
+        """Raise StoreError where the queue does not answer within `PING_WITHIN_S`."""
+        asked = self._thread.submit(self._places.ping)
+        try:
+            asked.result(timeout=PING_WITHIN_S)
+        except FutureTimeout as error:
+            asked.cancel()
+            raise StoreError("The lock does not answer.") from error
 
     def close(self) -> None:
         """Give up what this process holds and waits for."""
@@ -138,11 +161,14 @@ def number_of(conversation_id: str) -> int:
 
 
 async def _in_time(future: Future[_Value]) -> _Value:
-    """What the thread says. Not by `asyncio.wait_for`, which in Python 3.10 swallows a request's end that comes just then."""
+    """What the thread says. Not by `asyncio.wait_for`, which in Python 3.10 swallows a request's end that comes just then.
+
+    What is late is not called off: a farewell must follow its question, or the place stays taken for good.
+    """
     waiting = asyncio.wrap_future(future)
+    waiting.add_done_callback(_seen)
     await asyncio.wait({waiting}, timeout=ANSWER_WITHIN_S)
     if not waiting.done():
-        waiting.cancel()
         raise StoreError("The lock does not answer.")
     return waiting.result()
 

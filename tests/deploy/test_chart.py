@@ -10,14 +10,18 @@ from typing import Any, Iterator
 import pytest
 import yaml
 
+from bot.console.app import pages
 from bot.settings import PROJECT, load_settings
 from tests.support.tools import run
 
 CHART = PROJECT / "deploy" / "chart"
-EVERYTHING = {"ingress": {"enabled": True, "consoleHost": "console.example.org"},
-              "networkPolicy": {"kannel": True, "outward": [{"cidr": "203.0.113.7/32", "port": 465}],
+EVERYTHING = {"ingress": {"enabled": True, "consoleHost": "console.example.org",
+                          "consoleFrom": ["192.0.2.0/24", "2001:db8::/32"]},
+              "networkPolicy": {"kannel": True, "monitoringNamespace": "monitoring",
+                                "outward": [{"cidr": "203.0.113.7/32", "port": 465}],
                                 "signIn": "203.0.113.9/32"},
-              "bot": {"autoscaling": {"metric": "imh_answer_seconds_p95"}, "settings": {"IMH_SMS_NUMBER": "911"},
+              "bot": {"autoscaling": {"metric": "imh_answer_seconds_p95"}, "metricsPort": 9405, "workers": 2,
+                      "settings": {"IMH_SMS_NUMBER": "911"},
                       "tolerations": [{"key": "chat", "operator": "Exists"}], "nodeSelector": {"disk": "fast"}},
               "image": {"digest": "sha256:" + "0" * 64}, "imagePullSecrets": [{"name": "registry"}]}
 LITTLE = {"console": {"enabled": False}, "bot": {"autoscaling": {"enabled": False}},
@@ -88,10 +92,34 @@ def test_no_pod_can_do_more_than_it_needs(values: dict[str, Any]) -> None:
 
 
 def test_a_bot_is_asked_how_it_is() -> None:
-    """Live: begin it again. Ready: send it questions."""
+    """Live: begin it again. Ready, once: it takes the place of an old one."""
     [container] = only({}, "Deployment", "imh-bot")["spec"]["template"]["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/webhooks/web/health/live"
-    assert container["readinessProbe"]["httpGet"]["path"] == "/webhooks/web/health/ready"
+    assert container["startupProbe"]["httpGet"]["path"] == "/webhooks/web/health/ready"
+
+
+def test_a_database_that_is_away_takes_no_pod_out_of_the_service() -> None:
+    """It is the same for all: nobody would be left to say the crisis lines. `ready` is 503 then, `live` is not."""
+    [container] = only({}, "Deployment", "imh-bot")["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/webhooks/web/health/live", "port": "http"}
+
+
+def test_the_figures_are_for_the_monitoring_alone() -> None:
+    """A port for each worker, let through from one namespace; none where nobody asked for them."""
+    [container] = only(EVERYTHING, "Deployment", "imh-bot")["spec"]["template"]["spec"]["containers"]
+    assert container["ports"] == [{"name": "http", "containerPort": 5005}, {"name": "metrics-0", "containerPort": 9405},
+                                  {"name": "metrics-1", "containerPort": 9406}]
+    plain = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert (plain["IMH_METRICS_PORT"], plain["IMH_METRICS_HOST"]) == ("9405", "0.0.0.0")
+    [public, monitoring] = only(EVERYTHING, "NetworkPolicy", "imh-bot")["spec"]["ingress"]
+    assert [port["port"] for port in public["ports"]] == [5005]
+    assert monitoring == {
+        "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+        "ports": [{"protocol": "TCP", "port": 9405}, {"protocol": "TCP", "port": 9406}]}
+    [container] = only({}, "Deployment", "imh-bot")["spec"]["template"]["spec"]["containers"]
+    assert [port["name"] for port in container["ports"]] == ["http"]
+    assert "IMH_METRICS_PORT" not in {variable["name"] for variable in container["env"]}
+    assert [port["port"] for port in only(EVERYTHING, "Service", "imh-bot")["spec"]["ports"]] == [5005]
 
 
 def test_the_console_is_asked_how_it_is() -> None:
@@ -114,7 +142,8 @@ def test_what_the_chart_sets_can_be_used() -> None:
     [container] = only(EVERYTHING, "Deployment", "imh-bot")["spec"]["template"]["spec"]["containers"]
     plain = {variable["name"]: variable["value"] for variable in container["env"]
              if "value" in variable and not variable["name"].endswith("_FILE")}
-    assert load_settings({**plain, "IMH_CONSOLE_TOKEN": "0123456789abcdef" * 4}).trusts("10.2.3.4")
+    held = {"IMH_CONSOLE_TOKEN": "0123456789abcdef" * 4, "IMH_DB_URL": "postgresql://db/imh"}
+    assert load_settings({**plain, **held}).trusts("10.2.3.4")
 
 
 def test_secrets_are_named_never_held() -> None:
@@ -148,6 +177,25 @@ def test_the_public_reaches_two_channels_and_not_the_gateways() -> None:
     [rule] = only(EVERYTHING, "Ingress", "imh-bot")["spec"]["rules"]
     assert {(path["path"], path["pathType"]) for path in rule["http"]["paths"]} == {
         ("/", "Exact"), ("/webhooks/web", "Prefix"), ("/webhooks/sms/twilio", "Prefix")}
+
+
+def test_the_public_reaches_every_room_of_the_console_and_no_release() -> None:
+    """Bots fetch releases inside, as with the Caddyfile. A room that is new has to be named in the chart."""
+    [rule] = only(EVERYTHING, "Ingress", "imh-console")["spec"]["rules"]
+    paths = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
+    first = {route.path.split("/")[1] for route in pages()} - {"bundle", ""}
+    assert paths == {("/", "Exact"), *((f"/{name}", "Prefix") for name in {*first, "static"})}
+
+
+def test_the_console_can_be_kept_to_some_networks() -> None:
+    """As IMH_CONSOLE_FROM does it for the Caddyfile; nothing is said where nothing is wanted."""
+    key = "nginx.ingress.kubernetes.io/whitelist-source-range"
+    annotations = only(EVERYTHING, "Ingress", "imh-console")["metadata"]["annotations"]
+    assert annotations[key] == "192.0.2.0/24,2001:db8::/32"
+    assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == "1m"
+    everybody = {"ingress": {"enabled": True, "consoleHost": "console.example.org"}}
+    assert key not in only(everybody, "Ingress", "imh-console")["metadata"]["annotations"]
+    assert "refused" in report({"ingress": {"consoleFrom": ["192.0.2.7"]}})
 
 
 def test_bots_grow_and_do_not_all_go_at_once() -> None:

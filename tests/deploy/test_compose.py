@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.settings import PROJECT, load_settings
+from bot.settings import PROJECT, Rate, load_settings
 from tests.support.tools import run
 
 DEPLOY = PROJECT / "deploy"
@@ -58,6 +58,7 @@ def test_a_service_is_contained(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"] and service["restart"] == "unless-stopped"
     assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "proxy" else [])
     assert service["mem_limit"] and service["pids_limit"] and "privileged" not in service
+    assert service["ulimits"] == {"core": 0}, "a dump of its memory would hold words as they were typed"
     assert service["image"].count(":") and not service["image"].endswith("latest")
     assert name == "proxy" or not service["user"].startswith("0")
     assert all("docker.sock" not in str(volume) for volume in service.get("volumes", []))
@@ -120,6 +121,49 @@ def test_what_is_set_can_be_used(name: str, tmp_path: Path) -> None:
     assert name == "console" or kannel in settings.kannel_addresses
 
 
+# Where a container listens and what is mounted into it is fixed; the last two are for commands by hand.
+FIXED = {"IMH_HOST", "IMH_PORT", "IMH_VAR_DIR", "IMH_CONSOLE_HOST", "IMH_CONSOLE_PORT", "IMH_PSEUDONYM_KEY_NEW",
+         "IMH_BENCHMARKS_DIR"}
+
+
+def test_whatever_can_be_set_reaches_a_container() -> None:
+    """A setting that an operator exports and compose does not hand on looks as if it held."""
+    known = re.findall(r"^# (IMH_[A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.M)
+    handed = {name.removesuffix("_FILE") for service in (SERVICES["bot"], SERVICES["console"], ALERTS["services"]["bot"])
+              for name in service["environment"]}
+    assert len(known) > 40 and set(known) - handed == FIXED
+
+
+@pytest.mark.parametrize(("given", "field", "value"), [
+    ({"IMH_RETENTION_DAYS": "30"}, "retention_days", 30),
+    ({"IMH_WORKERS": "2"}, "workers", 2),
+    ({"IMH_RATE_SENDER": "5/10"}, "rate_sender", Rate(5, 10)),
+    ({"IMH_LOG_FORMAT": "json"}, "log_format", "json"),
+    ({"IMH_METRICS_PORT": "9405"}, "metrics_port", 9405),
+    ({}, "retention_days", 90),
+    ({}, "metrics_port", 0),
+    ({}, "metrics_host", "0.0.0.0"),
+], ids=str)
+def test_what_an_operator_sets_holds(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], field: str,
+                                     value: object) -> None:
+    """In the bot; what is not set is the default. Figures are off, and where they are on, others can reach them."""
+    for name, text in given.items():
+        monkeypatch.setitem(GIVEN, name, text)
+    plain = {name: text for name, text in environment("bot").items() if not name.endswith("_FILE")}
+    stores = {"IMH_REDIS_URL": "redis://redis/0", "IMH_CONSOLE_TOKEN": "0123456789abcdef" * 2}
+    assert getattr(load_settings({**plain, **stores}), field) == value
+
+
+def test_a_trace_and_an_alert_are_as_an_operator_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file that lets the bot out."""
+    for name, text in {"IMH_ALERT_CRISES": "3/60", "IMH_ALERT_EVERY": "60", "IMH_TRACES_SHARE": "0.1"}.items():
+        monkeypatch.setitem(GIVEN, name, text)
+    variables = {name: filled(str(value)) for name, value in ALERTS["services"]["bot"]["environment"].items()
+                 if not name.endswith("_FILE")}
+    settings = load_settings(variables)
+    assert (settings.alert_crises, settings.alert_every_s, settings.traces_share) == (Rate(3, 60), 60, 0.1)
+
+
 def test_secrets_are_made_once_for_their_owner(tmp_path: Path) -> None:
     """A second call must not lock everybody out of what the first one's keys keep."""
     folder = tmp_path / "secrets"
@@ -132,6 +176,27 @@ def test_secrets_are_made_once_for_their_owner(tmp_path: Path) -> None:
     assert set(made) == set(COMPOSE["secrets"]) | set(ALERTS["secrets"]) | {"redis_password"}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert made["imh_secret"] != made["imh_pseudonym_key"] and made["postgres_password"] in made["imh_db_url"]
+
+
+def test_a_clusters_secrets_are_named_like_the_settings(tmp_path: Path) -> None:
+    """A key each, as the chart mounts them. The stores' addresses are the cluster's: without one, each pod would keep what
+    is said in a file of its own."""
+    made = PROJECT / "deploy" / "make-secrets.sh"
+    call = ["sh", made, "--cluster", tmp_path / "cluster"]
+    refused = subprocess.run(call, text=True, capture_output=True, check=False)
+    assert refused.returncode == 1 and "bot/IMH_DB_URL" in refused.stderr and "bot/IMH_REDIS_URL" in refused.stderr
+    bot, console = tmp_path / "cluster" / "bot", tmp_path / "cluster" / "console"
+    (bot / "IMH_DB_URL").write_text("postgresql://imh:word@db.example.org/imh\n", encoding="ascii")
+    (bot / "IMH_REDIS_URL").write_text("redis://:word@redis.example.org/0\n", encoding="ascii")
+    first = [(subprocess.run(call, check=True, capture_output=True),
+              {path.name: path.read_bytes() for path in bot.iterdir()})[1] for _ in range(2)]
+    assert first[0] == first[1], "made anew, they lock everybody out"
+    shared = {"IMH_SECRET", "IMH_PSEUDONYM_KEY", "IMH_CONSOLE_TOKEN", "IMH_DB_URL", "IMH_REDIS_URL"}
+    assert {path.name: path.read_bytes() for path in console.iterdir()} == {name: first[0][name] for name in shared}
+    assert set(first[0]) == shared | {"IMH_KANNEL_TOKEN"} and stat.S_IMODE(bot.stat().st_mode) == 0o700
+    settings = load_settings({f"{name}_FILE": str(bot / name) for name in first[0]})
+    assert settings.database_url == "postgresql://imh:word@db.example.org/imh"
+    assert settings.secret != settings.pseudonym_key
 
 
 def test_no_secret_stands_in_the_file() -> None:

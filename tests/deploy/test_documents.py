@@ -30,6 +30,27 @@ def test_every_link_leads_somewhere(page: str) -> None:
     assert gone == []
 
 
+@pytest.mark.parametrize(("section", "said"), [
+    ("Backup and restore", "exec -T postgres pg_dump -U imh -Fc imh > imh.dump"),
+    ("Backup and restore", "exec -T postgres pg_restore -U imh --clean --if-exists -d imh < imh.dump"),
+    ("Backup and restore", "remove `conversations.db-wal` and `conversations.db-shm` first"),
+    ("Upgrade, and back", "The database is of a newer version of this program"),
+    ("Sizes", "compose.yaml with `IMH_WORKERS=2`"),
+    ("Kubernetes", "sh deploy/make-secrets.sh --cluster"),
+    ("Kubernetes", "--from-file=deploy/secrets/cluster/bot"),
+    ("Kubernetes", "--from-file=deploy/secrets/cluster/console"),
+])
+def test_a_step_that_was_missing_once_is_told(section: str, said: str) -> None:
+    """Without it the step before fails, or destroys something."""
+    assert said in PAGES["operations.md"].split(f"## {section}\n")[1].split("\n## ")[0]
+
+
+def test_the_refusal_is_quoted_as_it_is_said() -> None:
+    """Whoever goes back a version looks for the words in the log."""
+    assert "The database is of a newer version of this program" in (
+        PROJECT / "bot" / "store" / "migrate.py").read_text(encoding="utf-8")
+
+
 def test_every_threat_names_its_test() -> None:
     rows = re.search(r"## Threats\n(.*?)\n## ", PAGES["security.md"], re.S).group(1).splitlines()
     threats = [row for row in rows if row.startswith("|")][2:]

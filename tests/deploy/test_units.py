@@ -52,6 +52,7 @@ def test_what_must_hold_stands_there(unit: str) -> None:
     assert held["DynamicUser"] == held["NoNewPrivileges"] == "yes" and held["ProtectSystem"] == "strict"
     assert held["ReadWritePaths"] == "/var/lib/imh" and held["CapabilityBoundingSet"] == ""
     assert held["Restart"] == "always" and held["MemoryMax"] and held["IPAddressDeny"] == "any"
+    assert held["LimitCORE"] == "0", "a dump of its memory would hold words as they were typed"
     variables = " ".join(value for name, value in directives(unit) if name == "Environment")
     assert set(re.findall(r"IMH_\w*(?:SECRET|KEY|TOKEN|URL)\w*", variables)) == {
         "IMH_SECRET_FILE", "IMH_PSEUDONYM_KEY_FILE"}
@@ -63,6 +64,24 @@ def test_the_console_counts_as_started_once_staff_can_use_it() -> None:
     """Whoever starts something after it finds it ready; the port is the one that is set."""
     [command] = [value for name, value in directives(UNITS[1]) if name == "ExecStartPost"]
     assert "127.0.0.1:$${IMH_CONSOLE_PORT:-5006}/health/ready" in command
+
+
+def test_the_first_administrator_is_made_where_the_console_looks() -> None:
+    """The command in docs/operations.md has the unit's user, folder, settings and secrets: without them it wrote into a
+    database that nobody reads."""
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    [command] = re.findall(r"^systemd-run .*$", page, re.M)
+    assert command.endswith("-m bot administrator maria --email maria@example.org")
+    unit = re.search(r"--unit=(\S+)", command).group(1) + ".service"
+    given = [tuple(found.split("=", 1)) for found in re.findall(r"-p (\S+)", command)]
+    variables = dict(found.split("=", 1) for found in re.findall(r"-E (\S+)", command))
+    held = directives(UNITS[1])
+    for name in ("EnvironmentFile", "LoadCredential", "DynamicUser", "User", "Group", "StateDirectory", "UMask",
+                 "WorkingDirectory"):
+        assert [value for key, value in given if key == name] == [value for key, value in held if key == name], name
+    its_own = dict(pair.split("=", 1) for key, value in held if key == "Environment" for pair in value.split())
+    wanted = {name: value.replace("%n", unit) for name, value in its_own.items() if name.startswith("IMH_")}
+    assert variables == wanted
 
 
 def test_bot_and_console_differ_in_what_they_run_only() -> None:

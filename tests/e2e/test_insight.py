@@ -134,7 +134,7 @@ def test_no_line_holds_a_word_or_a_sender(server: Server) -> None:
 def test_health_says_why_in_codes(trained: Path, tmp_path: Path) -> None:
     """A console that is away only degrades; a database that is locked by somebody is a reason; no host, no path."""
     with Server(tmp_path, environment={"IMH_CONSOLE_URL": f"http://127.0.0.1:{free_port()}",
-                                       "IMH_CONSOLE_TOKEN": "t" * 32}) as own:
+                                       "IMH_CONSOLE_TOKEN": "0123456789abcdef" * 2}) as own:
         own.say(QUESTION, sender="someone")
         deadline = time.monotonic() + 15
         while not (health := own.client.get("/webhooks/web/health/ready").json())["reasons"]:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Mapping
 
-TOKEN = "t" * 40
+TOKEN = "fedcba9876543210" * 3
 
 
 class FakeConsole:

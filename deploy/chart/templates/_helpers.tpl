@@ -45,6 +45,15 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
+{{- /* Where the figures are: a port for each worker, one above the other. */ -}}
+{{- define "imh.metricsPorts" -}}
+{{- if .Values.bot.metricsPort }}
+{{- range $worker := until (int .Values.bot.workers) }}
+- {name: metrics-{{ $worker }}, containerPort: {{ add $.Values.bot.metricsPort $worker }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* Names of secret settings: as files, not in the environment. The Secret is mounted at /run/imh. */ -}}
 {{- define "imh.secretFiles" -}}
 {{- range . }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import secrets
 import stat
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.errors import SettingsError
 from bot.settings import PROJECT, Rate, Settings, load_settings, pseudonym_key, signing_secret
 
 KEY = "0123456789abcdef" * 4
+SECRETS = ("IMH_SECRET", "IMH_PSEUDONYM_KEY", "IMH_PSEUDONYM_KEY_NEW", "IMH_CONSOLE_TOKEN", "IMH_TWILIO_AUTH_TOKEN")
 WRONG = {
     "IMH_PORT": "seventy",
     "IMH_DB_URL": "mysql://bot:hunter2@db/imh",
@@ -25,6 +27,7 @@ WRONG = {
     "IMH_RATE_LOOPBACK": "perhaps",
     "IMH_RATE_SMS": "many",
     "IMH_REDIS_URL": "http://:hunter2@redis",
+    "IMH_TWILIO_AUTH_TOKEN": "short",
     "IMH_TWILIO_OPT_OUT": "both",
     "IMH_KANNEL_TOKEN": "short",
     "IMH_KANNEL_ADDRESSES": "localhost",
@@ -115,7 +118,10 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("IMH_PUBLIC_URL", "ftp://a.org"),
         ("IMH_KANNEL_TOKEN", "with a blank & more"),
         ("IMH_RATE_SENDER", "30/0"),
-        ("IMH_SECRET", "x" * 31),
+        ("IMH_SECRET", KEY[:31]),
+        *((name, "a" * 64) for name in SECRETS),
+        ("IMH_SECRET", "hunter2" * 10),
+        ("IMH_KANNEL_TOKEN", "a" * 16),
         ("IMH_RETENTION_DAYS", "for ever"),
         ("IMH_SMS_NUMBER", "call us"),
         ("IMH_CONSOLE_URL", "https://console.example.org/staff"),
@@ -140,6 +146,22 @@ def test_a_proxy_may_be_named_by_its_network() -> None:
     settings = load_settings({"IMH_TRUSTED_PROXIES": "10.1.0.0/16, 192.0.2.7, 2001:db8::/32"})
     assert [settings.trusts(address) for address in ("10.1.255.1", "192.0.2.7", "2001:db8::9")] == [True] * 3
     assert [settings.trusts(address) for address in ("10.2.0.1", "192.0.2.8", "2001:db9::1", "", "unknown")] == [False] * 5
+    # Whoever asks the setting itself is told the same.
+    assert "10.1.255.1" in settings.trusted_proxies and "10.2.0.1" not in settings.trusted_proxies
+    assert sorted(settings.trusted_proxies) == ["10.1.0.0/16", "192.0.2.7", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_that_repeats_is_as_good_as_a_short_one(name: str) -> None:
+    """Whoever types 64 times "a" is told the same as whoever types five; what a generator makes is taken."""
+    said = []
+    for wrong in ("a" * 64, "short"):
+        with pytest.raises(SettingsError) as caught:
+            load_settings({name: wrong, "IMH_PUBLIC_URL": "https://chat.example.org"})
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    for size in (16, 32):
+        load_settings({name: secrets.token_hex(size), "IMH_PUBLIC_URL": "https://chat.example.org"})
 
 
 def test_a_secret_can_come_out_of_a_file(tmp_path: Path) -> None:
@@ -207,8 +229,8 @@ def test_an_error_does_not_quote_a_secret(name: str, text: str) -> None:
 def test_twilio_needs_the_address_that_it_signs() -> None:
     """Without the public address every signature would look forged."""
     with pytest.raises(SettingsError, match="IMH_PUBLIC_URL"):
-        load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32})
-    assert load_settings({"IMH_TWILIO_AUTH_TOKEN": "t" * 32, "IMH_PUBLIC_URL": "https://a.org"}).twilio_auth_token
+        load_settings({"IMH_TWILIO_AUTH_TOKEN": KEY[:32]})
+    assert load_settings({"IMH_TWILIO_AUTH_TOKEN": KEY[:32], "IMH_PUBLIC_URL": "https://a.org"}).twilio_auth_token
 
 
 def test_a_bot_that_fetches_releases_shows_who_it_is() -> None:

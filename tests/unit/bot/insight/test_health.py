@@ -11,6 +11,8 @@ import pytest
 
 from bot.insight.health import Health, disk_low, look
 from bot.settings import Settings
+from bot.store.shared_lock import lock_store
+from tests.support.server import free_port
 
 SECRET = "db.internal:5432/srv/imh"
 
@@ -46,6 +48,14 @@ def test_each_reason_has_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert health == Health(down, degraded)
     assert health.reasons == (*down, *degraded)
     assert SECRET not in repr(health)
+
+
+def test_a_redis_that_is_away_is_a_reason(tmp_path: Path) -> None:
+    """With several workers on a file every turn is refused then, and the server called itself ready."""
+    settings = Settings(var_dir=tmp_path, workers=2, redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    lock = lock_store(settings)
+    assert look(settings, agent(lock=lock), None, fine).down == ("lock_away",)
+    lock.close()
 
 
 @pytest.mark.parametrize(("total", "free", "low"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -16,6 +17,8 @@ import yaml
 from bot.insight import metrics
 from bot.insight.serve import Labelled, MetricsPort, ServerState, queue
 from bot.settings import PROJECT, Settings
+from bot.store.locks import QueueLockStore
+from bot.store.shared_lock import lock_store
 from tests.support.server import free_port
 
 DASHBOARD = PROJECT / "deploy" / "grafana" / "dashboard.json"
@@ -155,3 +158,16 @@ def test_the_state_names_the_release_and_the_queue(tmp_path: Path) -> None:
     assert found["imh_messages_waiting"][1] == 3 and found["imh_senders_waiting"][1] == 1
     assert found["imh_releases_unseen"][1] == 1 and found["imh_var_free_bytes"][1] > 0
     assert queue(None) == (0, 0)
+
+
+def test_every_lock_says_who_waits() -> None:
+    """Where one did not, the figure was 0 for ever, and the alert on it silent."""
+    for settings in (Settings(), Settings(workers=2, redis_url="redis://127.0.0.1:9/0"),
+                     Settings(db_url="postgresql://127.0.0.1:9/imh")):
+        store = lock_store(settings)
+
+        async def waiting(store: Any = store) -> tuple[int, int]:
+            async with QueueLockStore.lock(getattr(store, "_here", store), "ana"):
+                return queue(SimpleNamespace(lock_store=store))
+
+        assert asyncio.run(waiting()) == (1, 0), type(store)

