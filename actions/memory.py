@@ -12,7 +12,8 @@ CHOICES_KEPT_S = 24 * 3600
 # Below this a message is too short or too mixed to tell its language, and the last one is kept.
 LANGUAGE_AT = 0.75
 
-_ASKED_BY_INTENT = {
+# Intents by which a person asks for another language or another audience, and what each asks for.
+CHANGES = {
     "change_to_spanish": ("language", "es"),
     "change_to_english": ("language", "en"),
     "change_to_parent": ("audience", "parent"),
@@ -101,8 +102,8 @@ def _asked(intent: str, entities: Mapping[str, Mapping[str, Any]], metadata: Map
             asked[f"{what}_asked"] = asked[f"{what}_switch"] = switch
     if entities.get("role", {}).get("explicit"):
         asked["audience_asked"] = entities["role"]["value"]
-    if intent in _ASKED_BY_INTENT:
-        what, value = _ASKED_BY_INTENT[intent]
+    if intent in CHANGES:
+        what, value = CHANGES[intent]
         asked[f"{what}_asked"] = value
     return asked
 

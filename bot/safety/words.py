@@ -28,7 +28,8 @@ _DIMINUTIVE = re.compile(r"(.{2,}?)(?:ec|c)?it([oa])(s?)")
 _BEFORE_I = {"qu": "c", "gu": "g", "c": "z"}
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|eighteen)(?: and a half)?"
 _AGES = (
-    (re.compile(rf"\b{_COUNT}[ -]*(?:days?|weeks?|wks?|months?|mos?|mths?)[ -]*olds?\b|\b\d{{1,2}} ?mos?\b"), " baby "),
+    (re.compile(rf"\b{_COUNT}[ -]*(?:days?|weeks?|wks?)[ -]*olds?\b"), " newborn "),
+    (re.compile(rf"\b{_COUNT}[ -]*(?:months?|mos?|mths?)[ -]*olds?\b|\b\d{{1,2}} ?mos?\b"), " baby "),
     (re.compile(r"\b(?:[123]|one|two|three|1 1/2)(?: and a half)?[ -]*(?:(?:years?|yrs?)[ -]*olds?|y/?o)\b"), " baby "),
     (re.compile(rf"\b{_COUNT}[ -]*(?:(?:years?|yrs?)[ -]*olds?|y/?o)\b"), " child "),
     (

@@ -20,6 +20,7 @@ from bot.safety import UNCLEAR, shared_screen
 from nlu.components.calibration import softmax
 from nlu.components.encoder import embedding
 from nlu.components.ranking import (
+    ALL_SAFE,
     ALSO,
     CRISIS,
     CRISIS_PROPERTY,
@@ -40,7 +41,8 @@ _FITTING = Path(__file__).with_name("softmax_regression.py")
 class CrisisScreen(GraphComponent):
     """Sets the intent `crisis` and the property `crisis`: the kinds of danger, likeliest first, and who saw it.
 
-    Where the classifier alone hears danger and no kind of it is likely enough, `unclear` stands before the likeliest.
+    Where the classifier alone hears danger and no kind of it is likely enough, `unclear` stands before the likeliest; alone
+    where not even that one is likely. Whoever plainly says that all are safe is believed, unless a rule hears danger.
 
     A question that stands beside the danger in the same message stays in `also`, to be answered after the lines; so does
     the likeliest topic where the alarm may be a false one.
@@ -55,7 +57,7 @@ class CrisisScreen(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {"crisis_at": 0.15, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.8,
-                "kind_at": 0.5}
+                "kind_at": 0.5, "hint_at": 0.1, "safe_at": 0.5}
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -82,6 +84,8 @@ class CrisisScreen(GraphComponent):
         self._topic_at = config["topic_at"]
         self._idiom_at = config["idiom_at"]
         self._kind_at = config["kind_at"]
+        self._hint_at = config["hint_at"]
+        self._safe_at = config["safe_at"]
         self._model_storage = model_storage
         self._resource = resource
         self._kinds: list[str] = []
@@ -111,6 +115,8 @@ class CrisisScreen(GraphComponent):
             if not finding and confidence < self._idiom_at and rules.idiomatic(text):
                 self._read_without_danger(message, ranking, confidence)
                 continue
+            if not finding and confidence < self._safe_at <= confidence_of(ranking, ALL_SAFE):
+                continue
             kinds = finding.kinds or self._likely_kinds(message, confidence)
             by = [name for name, saw in (("rules", finding), ("classifier", confidence >= self._crisis_at)) if saw]
             question = self._question_beside(message)
@@ -131,8 +137,10 @@ class CrisisScreen(GraphComponent):
         """The likeliest kind; after `unclear` where danger of that kind is not likely, so that nobody is told too much."""
         confidences = softmax(self._weights @ embedding(message) + self._bias)
         likeliest = int(confidences.argmax())
-        named = danger * confidences[likeliest] >= self._kind_at
-        return (self._kinds[likeliest],) if named else (UNCLEAR, self._kinds[likeliest])
+        sure = danger * confidences[likeliest]
+        if sure >= self._kind_at:
+            return (self._kinds[likeliest],)
+        return (UNCLEAR, self._kinds[likeliest]) if sure >= self._hint_at else (UNCLEAR,)
 
     def _likely_topic(self, ranking: Ranking) -> str | None:
         """What else the message may be: where the classifier alone hears danger, and not surely, that is answered too."""

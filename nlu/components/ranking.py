@@ -20,6 +20,7 @@ LEANS = "leans"
 ASKED = "asked"
 
 CRISIS = "crisis"
+ALL_SAFE = "all_safe"
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 TOPIC_PREFIX = "ask_"

@@ -1,4 +1,5 @@
-"""An ordinary day: what people who never saw the data write, none of them in danger (tests/nlu/strangers/everyday.yml)."""
+"""What people who never saw the data write: on an ordinary day, in no danger (strangers/everyday.yml), and in a few words,
+in danger too (short.yml)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.strangers import everyday
+from benchmarks.strangers import everyday, short, understood
 from bot.evaluation.asking import Asked, measure
 from bot.evaluation.held_out import Outcome
 from bot.evaluation.stats import Share
@@ -22,6 +23,27 @@ HARMLESS = {
     "what temperature should the bath be for a newborn": "out_of_scope",
     "why do babies cry": "ask_indicators",
 }
+
+
+LEAST_HEARD, MOST_ALARMED, LEAST_UNDERSTOOD = 0.98, 0.09, 0.84
+
+
+@pytest.fixture(scope="module")
+def few_words(trained: Path) -> list[Outcome]:
+    return list(measure(model_path(Settings(var_dir=trained)), Asked(short(), (), ())).outcomes)
+
+
+def test_danger_in_a_few_words_is_heard(few_words: list[Outcome]) -> None:
+    """A cry is often one word."""
+    heard = Share.of(o.kind == "crisis" for o in few_words if o.question.intent == "crisis")
+    assert heard.value >= LEAST_HEARD, str(heard)
+
+
+def test_a_few_words_in_no_danger_are_understood(few_words: list[Outcome]) -> None:
+    """"He won't sleep" is no emergency, and "my baby" asks what can be asked."""
+    harmless = [o for o in few_words if o.question.intent != "crisis"]
+    alarms, right = Share.of(o.kind == "crisis" for o in harmless), Share.of(map(understood, harmless))
+    assert alarms.value <= MOST_ALARMED and right.value >= LEAST_UNDERSTOOD, f"{alarms}, {right}"
 
 
 @pytest.fixture(scope="module")

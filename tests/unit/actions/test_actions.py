@@ -298,11 +298,21 @@ def test_sure_small_talk_is_small_talk(talk: Talk) -> None:
     assert talk.says("thanks", confidence=0.95, leans="stays")[0]["kind"] == "smalltalk"
 
 
-@pytest.mark.parametrize(("confidence", "kind"), [(0.4, "answer"), (0.6, "out_of_scope")])
-def test_leaning_message_is_refused_where_it_surely_has_to_be(talk: Talk, confidence: float, kind: str) -> None:
-    """ "And what does that cost?" is not about the topic before; "and at night?" is."""
+@pytest.mark.parametrize(("leans", "confidence", "kind"), [
+    ("stays", 0.6, "answer"), ("stays", 0.8, "out_of_scope"), ("goes_on", 0.4, "answer"), ("goes_on", 0.6, "out_of_scope"),
+    ("perhaps", 0.9, "answer"), ("perhaps", 0.97, "out_of_scope")])
+def test_leaning_message_is_refused_where_it_surely_has_to_be(talk: Talk, leans: str, confidence: float,
+                                                              kind: str) -> None:
+    """ "And what does a breast pump cost?" is not about the topic before; "and at night?" and "only on mondays" are."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says("out_of_scope", confidence=confidence, leans="stays")[0]["kind"] == kind
+    assert talk.says("out_of_scope", confidence=confidence, leans=leans)[0]["kind"] == kind
+
+
+@pytest.mark.parametrize(("confidence", "kind"), [(0.9, "answer"), (0.98, "smalltalk")])
+def test_naming_the_baby_after_an_answer_asks_more_about_it(talk: Talk, confidence: float, kind: str) -> None:
+    """ "Twins too?" is not the beginning that "twins" alone is."""
+    talk.slots["last_topic"] = "brain_development"
+    assert talk.says("help", confidence=confidence, leans="perhaps")[0]["kind"] == kind
 
 
 def test_leaning_on_nothing_changes_nothing(talk: Talk) -> None:
@@ -321,7 +331,7 @@ def test_message_that_asks_two_things_leans_on_neither(talk: Talk) -> None:
 def test_short_message_leans_only_where_it_is_not_plain_by_itself(talk: Talk, intent: str, kind: str) -> None:
     """ "How often" goes on with the topic; "when do babies crawl" is as short and does not."""
     talk.slots["last_topic"] = "brain_development"
-    assert talk.says(intent, topics=[("indicators", 0.2)], confidence=0.6, leans="perhaps")[0]["kind"] == kind
+    assert talk.says(intent, topics=[("indicators", 0.2)], confidence=0.97, leans="perhaps")[0]["kind"] == kind
 
 
 @pytest.mark.parametrize("leans", ["stays", "perhaps"])

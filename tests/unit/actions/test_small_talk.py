@@ -23,6 +23,31 @@ def test_change_of_language_answers_in_that_language(talk: Talk, knowledge: Know
     assert talk.says("change_to_english")[0]["plain"] == knowledge.phrase("change_to_english", "en")
 
 
+@pytest.mark.parametrize(("intent", "what", "value"), [
+    ("change_to_spanish", "language", "es"), ("change_to_provider", "audience", "provider")])
+def test_a_change_gives_the_last_answer_again(talk: Talk, intent: str, what: str, value: str) -> None:
+    """Whoever asks for Spanish after an answer wants that answer."""
+    talk.says("ask_indicators")
+    said, again = talk.says(intent)
+    assert (said["kind"], again["kind"], again["topic"]) == ("smalltalk", "answer", "indicators")
+    assert again[what] == value
+
+
+def test_yes_takes_the_only_choice(talk: Talk) -> None:
+    """One neighbour was offered with the refusal, and "yes" means it."""
+    talk.says("out_of_scope", topics=[("indicators", 0.3)])
+    (message,) = talk.says("affirm")
+    assert (message["kind"], message["topic"]) == ("answer", "indicators")
+
+
+def test_yes_to_several_choices_asks_which(talk: Talk, knowledge: Knowledge) -> None:
+    """What was asked back is still open, and its numbers count."""
+    talk.says("nlu_fallback", topics=[("indicators", 0.2), ("contact", 0.15)])
+    (message,) = talk.says("affirm")
+    assert message["plain"] == knowledge.phrase("which", "en")
+    assert talk.chooses(2)[0]["topic"] == "contact"
+
+
 @pytest.mark.parametrize("intent", ["greet", "help", "start_over"])
 def test_small_talk_that_opens_offers_what_people_ask(talk: Talk, knowledge: Knowledge, intent: str) -> None:
     """A beginning comes with choices."""

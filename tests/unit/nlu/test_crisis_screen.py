@@ -30,7 +30,8 @@ from tests.unit.nlu.conftest import (
     training_data,
 )
 
-CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.6, "kind_at": 0.35}
+CONFIG = {"crisis_at": 0.35, "question_at": 0.6, "answered_below": 0.75, "topic_at": 0.15, "idiom_at": 0.6, "kind_at": 0.35,
+          "hint_at": 0.1, "safe_at": 0.5}
 DANGER = "i want to die"  # which the rules hear
 HARMLESS = "some words"
 SURE = ranking(greet=0.9, crisis=0.02)
@@ -150,6 +151,23 @@ def test_kind_is_the_likeliest_where_only_the_classifier_heard(screen: CrisisScr
 def test_a_kind_that_is_not_likely_comes_after_the_unclear(screen: CrisisScreen, danger: float, kinds: list[str]) -> None:
     """The classifier's guess of the kind counts for as much as its guess that there is danger at all."""
     assert output(screen, heard(HARMLESS, ranking(crisis=danger), kind="poison"))["crisis"]["kinds"] == kinds
+
+
+def test_a_kind_that_is_hardly_likely_is_not_told(storage: ModelStorage) -> None:
+    """Whoever is not in danger at all need not read of poison."""
+    create(storage).train(examples())
+    asked = heard(HARMLESS, ranking(crisis=0.36), kind="poison")
+    assert output(load(storage, hint_at=0.4), asked)["crisis"]["kinds"] == [UNCLEAR]
+
+
+@pytest.mark.parametrize(("text", "all_safe", "believed"), [
+    (HARMLESS, 0.5, True), (HARMLESS, 0.45, False), (DANGER, 0.5, False)],
+    ids=["plainly safe", "not plain enough", "the rules hear danger"])
+def test_whoever_says_that_all_are_safe_is_believed(screen: CrisisScreen, text: str, all_safe: float,
+                                                    believed: bool) -> None:
+    """The bot asks for these words; they speak of danger too."""
+    asked = heard(text, ranking(all_safe=all_safe, crisis=0.4))
+    assert ("crisis" not in output(screen, asked)) == believed
 
 
 def test_rules_are_never_unclear(storage: ModelStorage) -> None:
