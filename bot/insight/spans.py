@@ -34,7 +34,7 @@ NOT_TRACED = frozenset({"health"})
 WAITING_SPANS, BATCH_SPANS, EVERY_MS = 4096, 256, 1000
 TIMEOUT_S = 2.0
 # What is left when the server ends, in all; it has 10 s for everything.
-LAST_WITHIN_S = 1.5
+LAST_WITHIN_S = 2.5
 _HEADERS = {"Content-Type": "application/x-protobuf"}
 
 

@@ -147,7 +147,7 @@ def test_with_the_console_killed_the_server_answers_and_takes_the_next_release(h
 
 def test_new_words_are_listened_for_with_the_release(house: House, talker: Talker) -> None:
     """A new word for danger and a new name to mask: in the running server, and not before somebody released them."""
-    danger = "zorgle the frumious"
+    danger = "a zorgle recipe please"
     for name, old, new in (("crisis_lexicon.yml", "\nrules:\n", f"\nrules:\n  of_this_test: {{kind: poison, says: [{danger}]}}\n"),
                            ("names.txt", "\n= given\n", "\n= given\nzorglina\n")):
         text = (CONTENT / name).read_text(encoding="utf-8")
