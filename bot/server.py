@@ -56,12 +56,13 @@ def create_app(settings: Settings) -> Sanic:
     app.register_listener(partial(_load, settings), "before_server_start")
     app.register_listener(_follow, "after_server_start")
     app.register_listener(_follow_no_more, "before_server_stop")
+    # Before anybody is let in: Sanic answers while listeners "after" run, and the first request would be seen by none.
     for beside in (DailyRetention(settings.database_url, settings.retention_days), MetricsPort(settings),
                    CrisisAlerts(settings)):
-        app.register_listener(beside.start, "after_server_start")
+        app.register_listener(beside.start, "before_server_start")
         app.register_listener(beside.stop, "before_server_stop")
     traces = Traces(settings)
-    app.register_listener(traces.start, "after_server_start")
+    app.register_listener(traces.start, "before_server_start")
     app.register_listener(traces.stop, "after_server_stop")  # the last answers are over then, and nobody waits
     app.add_signal(refuse_odd_lengths, "http.lifecycle.request")
     return app

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
 
+import httpx
 import pytest
 
 from tests.support.otlp import Collector, Span
@@ -93,6 +95,24 @@ def test_no_word_no_number_and_no_sender_is_in_what_is_sent(server: Server, coll
     assert digits not in sent and b"webhooks" not in sent and b"127.0.0.1" not in sent
     assert {name for span in collector.spans for name in span.attributes} == ALLOWED
     assert {span.name for span in collector.spans} == {*STAGES, "channel"}
+
+
+def test_the_very_first_request_is_traced(trained: Path, tmp_path: Path) -> None:
+    """Whoever waits at the door while the server starts: it is watched before it lets anybody in."""
+    with Collector() as collector, ThreadPoolExecutor(1) as beside:
+        server = Server(tmp_path, environment={"IMH_TRACES_URL": collector.address})
+        first = beside.submit(_first_answered, server)
+        with server:
+            assert first.result(timeout=60).headers["X-Request-ID"] in collector.traces()
+
+
+def _first_answered(server: Server) -> httpx.Response:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return server.client.post(WEBHOOK, json={"sender": SENDER, "message": QUESTION})
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline, "nobody listens"
 
 
 def test_what_was_answered_last_is_sent_before_the_end(trained: Path, tmp_path: Path) -> None:
