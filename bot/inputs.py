@@ -17,6 +17,12 @@ CODE_INPUTS = ("nlu/components", "nlu/encoders", "nlu/lexicon", "bot/safety")
 # What trains and judges beside it.
 TRAINER_INPUTS = (*CODE_INPUTS, "config.yml", "bot/training.py", "bot/evaluation")
 CONTENT = "bot/content"
+# What else an answer follows from, beside the model and the content: what reads a message and picks a reply. The console
+# answers nobody; of the content, what is listened by is read out of the project itself.
+ANSWERING_INPUTS = ("actions", "bot", *CODE_INPUTS)
+_ANSWERS_NOBODY = ("bot/console/", "bot/content/", "bot/channels/widget/", "bot/channels/page_files/")
+_LISTENED_BY = ("bot/content/crisis_lexicon.yml", "bot/content/sms_keywords.yml", "bot/content/privacy_lexicon.yml",
+                "bot/content/names.txt")
 # How an encoder was tuned; what came of it is known by the hash of its graph (nlu/encoders/install.py).
 _APART = "tuning"
 _CODE_PACKAGES = ("rasa", "scikit-learn", "onnxruntime", "spacy")
@@ -35,6 +41,16 @@ def code_key(project: Path = PROJECT) -> str:
 def trainer_key(project: Path = PROJECT) -> str:
     """The hash of the code, its configuration and the library versions that train and judge a model; data is not in it."""
     return _key(project, TRAINER_INPUTS)
+
+
+def answering_key(model_digest: str, content: Path, project: Path = PROJECT) -> str:
+    """The hash of all that an answer follows from: model, content, and the project's code that answers.
+
+    What one such whole said to a line it says again; `model_digest` is the SHA-256 of the model's archive.
+    """
+    named = [(name, path) for name, path in _named(project, ANSWERING_INPUTS)
+             if name in _LISTENED_BY or not name.startswith(_ANSWERS_NOBODY)]
+    return _digest(named, extra=f"{model_digest}\n{content_key(content)}\n{_versions()}")
 
 
 def project_files(project: Path = PROJECT) -> dict[str, str]:
@@ -60,8 +76,11 @@ def file_digest(path: Path) -> str:
 
 
 def _key(project: Path, parts: Iterable[str]) -> str:
-    versions = "".join(f"{package}=={version(package)}\n" for package in _CODE_PACKAGES)
-    return _digest(_named(project, parts), extra=versions)
+    return _digest(_named(project, parts), extra=_versions())
+
+
+def _versions() -> str:
+    return "".join(f"{package}=={version(package)}\n" for package in _CODE_PACKAGES)
 
 
 def _named(project: Path, parts: Iterable[str]) -> list[tuple[str, Path]]:

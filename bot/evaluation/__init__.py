@@ -4,6 +4,7 @@
     figures     counts them; stats: shares with their uncertainty
     quality     one model's outcomes, and what the next model is compared with
     compare     what got worse than is let pass
+    kept        what a model answered before, so that nothing is asked twice
     leaks       held-out lines that the training data gives away
     asking      asks the real engine: the one module here that imports Rasa
 

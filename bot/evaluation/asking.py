@@ -6,11 +6,12 @@ Every question goes through the same exchange as a person's, under a sender of i
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from rasa.core.agent import Agent
 
@@ -27,6 +28,8 @@ from nlu.corpus import Utterance
 
 # The first messages pay for what is loaded late.
 _WARMING = 40
+# What was answered is handed on after so many, so that whoever keeps it loses no more when the process ends.
+_PORTION = 250
 
 Told = Callable[[float], None]
 """Is told the share (0-1) of the questions that are asked, about once a hundredth."""
@@ -50,9 +53,20 @@ class Asked:
     def total(self) -> int:
         return sum(map(len, (self.questions, self.doubles, self.dialogues, self.also)))
 
+    def portions(self) -> Iterator[Asked]:
+        """The same, some at a time and in order."""
+        for part in ("questions", "doubles", "dialogues", "also"):
+            whole = getattr(self, part)
+            for start in range(0, len(whole), _PORTION):
+                yield Asked(**{"questions": (), "doubles": (), "dialogues": (), part: whole[start:start + _PORTION]})
+
+
+Kept = Callable[[Asked, Quality], None]
+"""Is given each portion that was asked, and what came of it."""
+
 
 def measure(model: Path, asked: Asked | None = None, *, content: Path = CONTENT,
-            told: Told = lambda share: None) -> Quality:
+            told: Told = lambda share: None, kept: Kept = lambda asked, quality: None) -> Quality:
     """Ask a model everything that the project holds out, or what is `asked`; answers come out of `content`."""
     knowledge = load_knowledge(content)
     use(knowledge)
@@ -61,17 +75,23 @@ def measure(model: Path, asked: Asked | None = None, *, content: Path = CONTENT,
         engine = Engine(tracker_store=BoundedTrackerStore(host=f"sqlite:///{scratch}/held_out.db"),
                         lock_store=QueueLockStore())
         engine.load_model(model)
-        return asyncio.run(_measure(engine, knowledge, asked, _Counter(asked.total, told)))
+        return asyncio.run(_measure(engine, knowledge, asked, _Counter(asked.total, told), kept))
 
 
-async def _measure(engine: Engine, knowledge: Knowledge, asked: Asked, tell: _Counter) -> Quality:
+async def _measure(engine: Engine, knowledge: Knowledge, asked: Asked, tell: _Counter, kept: Kept) -> Quality:
     for number, question in enumerate(asked.questions[:_WARMING]):
         await _reply_to(engine, f"warming-{number}", question.text)
-    return Quality(
-        [tell(await _ask(engine, f"held-out-{number}", one)) for number, one in enumerate(asked.questions)],
-        [tell(await _both(engine, f"double-{number}", *one)) for number, one in enumerate(asked.doubles)],
-        [tell(await _fits(engine, knowledge, f"dialogue-{number}", one)) for number, one in enumerate(asked.dialogues)],
-        [tell(await _ask(engine, f"also-{number}", one)) for number, one in enumerate(asked.also)])
+    senders, parts = map("held-out-{}".format, itertools.count()), []
+    for portion in asked.portions():
+        part = Quality(
+            [tell(await _ask(engine, next(senders), one)) for one in portion.questions],
+            [tell(await _both(engine, next(senders), *one)) for one in portion.doubles],
+            [tell(await _fits(engine, knowledge, next(senders), one)) for one in portion.dialogues],
+            [tell(await _ask(engine, next(senders), one)) for one in portion.also])
+        kept(portion, part)
+        parts.append(part)
+    return Quality(*([one for part in parts for one in getattr(part, name)]
+                     for name in ("outcomes", "doubles", "dialogues", "also")))
 
 
 class _Counter:

@@ -9,7 +9,7 @@ from bot.evaluation.quality import Quality
 from nlu.corpus import Utterance
 
 # Of what a line is marked with, what figures are told apart by.
-_MARKS = ("asker", "distance", "kind", "language")
+MARKS = ("asker", "distance", "kind", "language")
 
 
 def to_items(quality: Quality, doubles: Iterable[str], dialogues: Iterable[str],
@@ -32,7 +32,7 @@ def from_items(items: Mapping[str, Mapping[str, Any]]) -> Quality:
 def _item(outcome: Outcome) -> dict[str, Any]:
     question = outcome.question
     return {"intent": question.intent, "file": question.file,
-            "marks": {name: question.marks[name] for name in _MARKS if name in question.marks},
+            "marks": {name: question.marks[name] for name in MARKS if name in question.marks},
             "kind": outcome.kind, "topics": list(outcome.topics), "offered": sorted(outcome.offered),
             "thought": outcome.thought.intent, "confidence": round(outcome.thought.confidence, 4),
             "took_ms": round(outcome.took_ms, 1)}

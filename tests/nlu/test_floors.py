@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.quality import CEILINGS, FLOORS, MOST_CALIBRATION_ERROR
-from bot.evaluation.asking import measure
 from bot.evaluation.figures import calibration
+from bot.evaluation.items import from_items
 from bot.evaluation.quality import Quality
 from bot.evaluation.stats import Share
-from bot.release import model_path
-from bot.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def quality(trained: Path) -> Quality:
+def quality(answers: dict[str, Any]) -> Quality:
     """What the model for the present data does with everything that is held out."""
-    return measure(model_path(Settings(var_dir=trained)))
+    return from_items(answers)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from bot.store.database import open_database
 from tests.support.console_process import Console
 from tests.support.inbox import put_message
 from tests.support.project import copy_project, thin_out
+from tests.support.server import share_answers
 
 PATIENCE_S = 1800
 TAUGHT = "she keeps licking the window of our bus"
@@ -87,6 +88,7 @@ def judged(trained: Path, folder: Path) -> Iterator[Judged]:
     whole = folder / model_path(Settings(var_dir=trained)).name
     shutil.copyfile(model_path(Settings(var_dir=trained)), whole)
     make_bundle(whole, CONTENT, settings)
+    share_answers(settings.var_dir)
     engine = open_database(settings.database_url)
     with engine.begin() as connection:
         person = accounts.add(connection, None, name="ana", shown="Ana", email="ana@example.org",

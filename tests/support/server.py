@@ -128,3 +128,11 @@ def share_models(var_dir: Path) -> None:
     trained = PROJECT / "var" / "models"
     if trained.is_dir() and not (var_dir / "models").exists():
         shutil.copytree(trained, var_dir / "models", copy_function=os.link)
+        share_answers(var_dir)
+
+
+def share_answers(var_dir: Path) -> None:
+    """Give it also what is known of the models' answers to the held-out lines, so that a console asks nothing twice."""
+    (var_dir / "evaluations").mkdir(parents=True, exist_ok=True)
+    for path in (PROJECT / "var" / "evaluations").glob("*.json"):
+        shutil.copyfile(path, var_dir / "evaluations" / path.name)

@@ -11,6 +11,7 @@ from bot.console.train import warming
 from bot.console.train.jobs import repair, running
 from bot.console.train.pages import nav, routes
 from bot.console.train.view import readable_project
+from bot.release import current_name
 
 __all__ = ["background", "nav", "routes"]
 
@@ -18,15 +19,26 @@ _EVERY_S = 5.0
 
 
 async def background(state: State) -> None:
-    """Find jobs whose process is gone; and have the training data read before the first training."""
-    project = await run_in_threadpool(readable_project, state.settings)
-    reading = warming.begin(project)
+    """Find jobs whose process is gone; and do ahead what the next training would make somebody wait for, whenever another
+    version is in production."""
+    ahead, begun_for = None, None
     try:
         while True:
             await run_in_threadpool(repair, state.database, state.settings)
-            if reading.poll() is None and await run_in_threadpool(running, state.database):
-                reading.kill()  # the training reads the rest itself
+            live = current_name(state.settings)
+            if await run_in_threadpool(running, state.database):
+                if ahead is not None and ahead.poll() is None:
+                    ahead.kill()  # the training does the rest itself; what it leaves is done after it
+                    begun_for = None
+            elif live != begun_for:
+                if ahead is not None:
+                    ahead.kill()
+                    ahead.wait()
+                begun_for = live
+                project = await run_in_threadpool(readable_project, state.settings)
+                ahead = await run_in_threadpool(warming.begin, project, state.settings)
             await asyncio.sleep(_EVERY_S)
     finally:
-        reading.kill()
-        reading.wait()
+        if ahead is not None:
+            ahead.kill()
+            ahead.wait()

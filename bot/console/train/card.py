@@ -58,10 +58,6 @@ class QualityCard:
             kept[part] = {key: item for key, item in self.items[part].items() if key in other.items[part]}
         return replace(self, items=kept)
 
-    def with_items(self, more: Mapping[str, Mapping[str, Any]]) -> QualityCard:
-        """This card, and what became of more lines."""
-        return replace(self, items={part: {**self.items[part], **more[part]} for part in self.items})
-
     def write(self, settings: Settings) -> None:
         """Put the card beside its model."""
         path = card_path(settings, self.name)

@@ -1,7 +1,9 @@
-"""`python -m bot.console.train.warming`, in a project's folder: reads the training data before anybody waits for it.
+"""Does ahead what a training would make somebody wait for, while people look through the inbox: in a process of its own.
 
-Most of the first training on a machine is reading thousands of lines (two minutes), which later ones find where they
-were kept. The console has it done while people look through the inbox.
+    the training data is read        two minutes the first time on a machine; later ones find what was kept
+    the model in production is asked what is held out, so that a training has something to compare with
+
+Each part is kept a portion at a time: whatever ends the process, the training does the rest.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from pathlib import Path
 
 import yaml
 
+from bot.console.train import judging
 from bot.overlay import lent
-from bot.settings import PROJECT
+from bot.release import current_bundle
+from bot.settings import PROJECT, Settings
 from nlu.corpus import utterances
 from nlu.encoders import load
 from nlu.encoders.cache import encode_cached
@@ -24,11 +28,20 @@ _NICE = 15
 _BATCH = 1000
 
 
-def begin(project: Path) -> subprocess.Popen[bytes]:
-    """Start reading a project's training data, in a process of its own."""
+def begin(project: Path, settings: Settings) -> subprocess.Popen[bytes]:
+    """Start with a project and the model in production."""
+    command = [sys.executable, "-W", "ignore", "-m", "bot.console.train.warming", *_asking(project, settings)]
     with lent(project) as handles:  # staff go on labelling, and each label makes a newer copy
-        return subprocess.Popen([sys.executable, "-W", "ignore", "-m", "bot.console.train.warming"], cwd=project,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=handles)
+        return subprocess.Popen(command, cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                pass_fds=handles)
+
+
+def _asking(project: Path, settings: Settings) -> list[str]:
+    """The command that asks the model in production; nothing where there is none."""
+    live = current_bundle(settings)
+    if live is None:
+        return []
+    return judging.command(settings, live.model, project, judging.content_of(live, project))
 
 
 def read(project: Path = PROJECT) -> None:
@@ -44,6 +57,13 @@ def _encoders(project: Path) -> list[str]:
     return [name for component in config["pipeline"] for name in component.get("encoders", [])]
 
 
-if __name__ == "__main__":
+def main(asking: list[str]) -> None:
+    """Read, then become what asks: whoever ends this process ends that."""
     os.nice(_NICE)
     read()
+    if asking:
+        os.execv(asking[0], asking)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -4,7 +4,7 @@
     check     the project as it is now, which nothing changes from here on, holds together
     leaks     held-out lines that the training data gives away: the gate refuses over them
     train     unless there is a model for these data already
-    before    the model in production is asked the lines that it was not asked yet
+    before    the model in production is asked the lines that it was not asked yet, with the content that is live
     evaluate  the new model is asked all of them
     card      the quality card is put beside the model, and the model is a candidate
 """
@@ -62,7 +62,7 @@ def work(running: Running, person: Person) -> None:
     running.step("before")
     _ask_production(running, project, name, also)
     running.step("evaluate")
-    items = judging.ask(model, project, running.folder, content=project / CONTENT, also=also, told=running.tell)
+    items = judging.ask(settings, model, project, running.folder, content=project / CONTENT, also=also, told=running.tell)
     running.step("card")
     QualityCard(name, time.time(), person.shown, items, given_away, judging.sizes(model, project),
                 running.seconds, trainer_key(project)).write(settings)
@@ -92,16 +92,14 @@ def ensure_model(model: Path, project: Path, scratch: Path) -> None:
 
 
 def _ask_production(running: Running, project: Path, name: str, also: dict[str, str]) -> None:
-    """Its card gets what became of lines that came since, so that the new model's is compared line by line."""
+    """Its card gets what becomes of every line now, so that the new model's is compared line by line."""
     settings, live = running.settings, current_bundle(running.settings)
     if live is None or live.training == name:
         return
-    card = read_card(settings, live.training) or QualityCard(live.training, time.time(), "", {
-        "lines": {}, "doubles": {}, "dialogues": {}, "also": {}})
-    known = [key for part in ("lines", "doubles", "dialogues") for key in card.items[part]]
-    items = judging.ask(live.model, project, running.folder, content=live.content, known=known, also=also,
-                        told=running.tell)
-    card.with_items(items).write(settings)
+    items = judging.ask(settings, live.model, project, running.folder, content=judging.content_of(live, project),
+                        also=also, told=running.tell)
+    card = read_card(settings, live.training) or QualityCard(live.training, time.time(), "", items)
+    dataclasses.replace(card, items=items).write(settings)
 
 
 def main() -> None:

@@ -85,8 +85,10 @@ def misunderstood(server: Server) -> dict[Pair, bool]:
 
 
 @pytest.fixture(scope="module")
-def told(misunderstood: dict[Pair, bool], browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """The loop, played through once."""
+def told(misunderstood: dict[Pair, bool], answers: dict[str, Any], browser: Browser,
+         tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The loop, played through once; what the model in production answers is known, as in any console that has been up
+    for some minutes."""
     var, staff = tmp_path_factory.mktemp("var"), tmp_path_factory.mktemp("staff")
     told = Told([], 0)
     setting = {"IMH_STAFF_DIR": str(staff)}

@@ -14,7 +14,7 @@ import pytest
 
 from bot import release
 from bot.errors import ReleaseError
-from bot.inputs import trainer_key
+from bot.inputs import answering_key, trainer_key
 from bot.release import (Bundle, build_bundle, changed_since, current_bundle, good_bundles, keep_bundles, make_bundle,
                          make_current, open_bundle, training_key)
 from bot.settings import Settings
@@ -210,6 +210,23 @@ def test_code_that_trains_is_told_from_what_it_trains_on(tmp_path: Path, name: s
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("x", encoding="utf-8")
     assert (trainer_key(tmp_path) != before) == counts
+
+
+@pytest.mark.parametrize(("name", "counts"), [
+    ("actions/answer.py", True), ("bot/channels/exchange.py", True), ("nlu/components/scope.py", True),
+    ("bot/content/crisis_lexicon.yml", True), ("live/topics/indicators.yml", True),
+    ("bot/content/topics/indicators.yml", False), ("bot/console/web.py", False), ("bot/channels/widget/chat.js", False),
+    ("nlu/data/topics/indicators.yml", False), ("domain.yml", False)])
+def test_what_an_answer_follows_from(tmp_path: Path, name: str, counts: bool) -> None:
+    """A model's answers are known again while it, the content that is live, and the code that answers stay as they are;
+    labels, drafts and the console's own pages change none of them."""
+    live = tmp_path / "live"
+    live.mkdir()
+    before = answering_key("a" * 64, live, tmp_path)
+    assert answering_key("b" * 64, live, tmp_path) != before
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("x", encoding="utf-8")
+    assert (answering_key("a" * 64, live, tmp_path) != before) == counts
 
 
 def test_compiled_bytecode_asks_for_no_training(sources: Path) -> None:
