@@ -1,7 +1,9 @@
-"""The widget's files as the server hands them out, and its words, written out of the content that is live.
+"""The widget's files as the server hands them out: its modules joined into one, with the words that are live.
 
-`words.js` is made, not kept: every sentence stands once, in `bot/content`, and a change there reaches the widget with
-the next release. It carries the crisis lines, so that they are on the device before anything can go wrong.
+People read small modules; a browser gets one script, since each file more costs a slow link, and what is compressed
+together weighs less. The module `words.js` is made, not kept: every sentence stands once, in `bot/content`, and a change
+there reaches the widget with the next release. It carries the crisis lines, so that they are on the device before
+anything can go wrong.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels import modules
 from bot.errors import ChannelError
 from bot.knowledge import LANGUAGES, Knowledge, current
 from bot.knowledge.values import in_language
@@ -27,7 +30,9 @@ from bot.knowledge.values import in_language
 WIDGET = Path(__file__).with_name("widget")
 _PAGE = Path(__file__).with_name("page_files")
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-WORDS = "words.js"
+# What a page loads.
+SCRIPT = "imh-chat.js"
+_WORDS = "words.js"
 # Short: a crisis line that changes has to arrive. After it the browser asks, and is mostly told "not modified".
 KEPT_S = 300
 # What the widget says beside its own phrases.
@@ -51,18 +56,26 @@ class Asset:
 
 
 def files() -> dict[str, Asset]:
-    """The files that a browser may fetch, by name."""
-    found = [path for folder in (WIDGET, _PAGE) for path in sorted(folder.iterdir()) if path.suffix in _TYPES]
+    """The files that a browser may fetch and that follow no release, by name: all but the script."""
+    found = [path for folder in (WIDGET, _PAGE) for path in sorted(folder.iterdir())
+             if path.suffix in _TYPES and path.suffix != ".js"]
     return {path.name: Asset(_small(path).encode(), _TYPES[path.suffix]) for path in found}
 
 
 def _small(path: Path) -> str:
-    """The file without comments and needless blanks: a third less on a slow link. Names stay, so errors can be read."""
-    shorten = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}.get(path.suffix, str)
-    return shorten(path.read_text(encoding="utf-8"))
+    """The file; a style without comments and needless blanks."""
+    text = path.read_text(encoding="utf-8")
+    return rcssmin.cssmin(text) if path.suffix == ".css" else text
 
 
-def words(knowledge: Knowledge) -> Asset:
+def script(knowledge: Knowledge) -> Asset:
+    """The widget's one script, a third shorter without comments and blanks. Names stay, so errors can be read."""
+    sources = {path.name: path.read_text(encoding="utf-8") for path in WIDGET.glob("*.js")}
+    whole = modules.joined({**sources, _WORDS: words(knowledge)}, SCRIPT)
+    return Asset(rjsmin.jsmin(whole).encode(), _TYPES[".js"])
+
+
+def words(knowledge: Knowledge) -> str:
     """The module `words.js`: phrases, crisis lines and starting questions by language."""
     keys = [key for key in knowledge.phrases if key.startswith(("widget.", "labels.")) or key in _SHARED]
     exported = {
@@ -74,8 +87,7 @@ def words(knowledge: Knowledge) -> Asset:
                                  "payload": f"/ask_{name}"} for name in knowledge.starters]
                      for language in LANGUAGES},
     }
-    lines = [f"export const {name} = {_literal(value)};" for name, value in exported.items()]
-    return Asset("\n".join([*lines, ""]).encode(), _TYPES[".js"])
+    return "".join(f"export const {name} = {_literal(value)};\n" for name, value in exported.items())
 
 
 def _literal(value: Any) -> str:
@@ -85,20 +97,20 @@ def _literal(value: Any) -> str:
 
 
 class Assets:
-    """All of them; the words are written anew when another content goes live."""
+    """All of them; the script is written anew when another content goes live."""
 
     def __init__(self) -> None:
         self._files = files()
-        self._words: tuple[Knowledge, Asset] | None = None
+        self._script: tuple[Knowledge, Asset] | None = None
 
     def get(self, name: str) -> Asset | None:
         """The asset of this name, or None."""
-        if name != WORDS:
+        if name != SCRIPT:
             return self._files.get(name)
         knowledge = current()
-        if self._words is None or self._words[0] is not knowledge:
-            self._words = (knowledge, words(knowledge))
-        return self._words[1]
+        if self._script is None or self._script[0] is not knowledge:
+            self._script = (knowledge, script(knowledge))
+        return self._script[1]
 
 
 def add_routes(web: Blueprint) -> None:
@@ -127,8 +139,8 @@ def respond(request: Request, asset: Asset, headers: dict[str, str], *, status: 
 def export(folder: Path) -> list[Path]:
     """Write every file of the widget into a folder, for a site that hosts them itself; the paths, sorted."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {path.name for path in WIDGET.iterdir()}
-    every = {**{name: asset for name, asset in files().items() if name in wanted}, WORDS: words(current())}
+    style = WIDGET / "imh-chat.css"
+    every = {style.name: files()[style.name], SCRIPT: script(current())}
     for name, asset in every.items():
         (folder / name).write_bytes(asset.body)
     return sorted(folder / name for name in every)

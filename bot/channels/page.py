@@ -7,7 +7,6 @@ from typing import Any, Sequence
 
 import jinja2
 
-from bot.channels import assets
 from bot.channels.exchange import Message
 from bot.knowledge import LANGUAGES, current
 from bot.knowledge.values import in_language
@@ -19,8 +18,6 @@ _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(_FILES), autoesca
                                 lstrip_blocks=True, undefined=jinja2.StrictUndefined)
 
 
-# What the widget is made of: asked for with the page itself, before its own script can ask.
-MODULES = [name for name in (*assets.files(), assets.WORDS) if name.endswith(".js") and name != "imh-chat.js"]
 # Everything from this server, nothing inline, shown in nobody's frame.
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
           "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -51,7 +48,7 @@ def render(reply: Sequence[Message], *, language: str, sender: str, asked: str =
                   for name in knowledge.starters] if not reply else [],
         all_lines=[line.to_dict(language) for line in knowledge.crisis.lines.values()],
         brief=brief, brief_references=references((entry.number, entry.full) for entry in brief.references.values()),
-        modules=MODULES, office=knowledge.office, sms_number=sms_number,
+        office=knowledge.office, sms_number=sms_number,
         sms_display=displayed(sms_number) if sms_number else "")
 
 

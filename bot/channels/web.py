@@ -29,7 +29,7 @@ from bot.settings import Settings, load_settings
 MAX_MESSAGE_CHARACTERS = 2000
 DEFAULT_AUDIENCE = "parent"
 # What only our own renderers read.
-_INTERNAL = {"sms", "reminder", "erases"}
+_INTERNAL = {"sms", "erases"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def read_message(body: Any, *, new_sender: Callable[[], str] = new_sender) -> We
 def public(message: Message, sender: str) -> dict[str, Any]:
     """A message of a reply as the contract has it."""
     custom = {key: value for key, value in message["custom"].items() if key not in _INTERNAL}
+    if not custom.get("reminder"):
+        custom.pop("reminder", None)
     if "citations" in custom:
         custom["citations"] = [{key: citation[key] for key in ("number", "reference")}
                                for citation in custom["citations"]]

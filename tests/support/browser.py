@@ -25,13 +25,19 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """A headless browser with a profile of its own, gone afterwards. FileNotFoundError where there is no browser."""
+def launched(*, keeps_pages: bool = False) -> Iterator[Browser]:
+    """A headless browser with a profile of its own, gone afterwards. FileNotFoundError where there is no browser.
+
+    `keeps_pages`: Back shows a page as it was left, scripts and all, as every browser of a person does; Playwright
+    switches that off.
+    """
     path = chromium()
     if path is None:
         raise FileNotFoundError(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(
+            executable_path=path, headless=True, args=list(_ARGUMENTS),
+            ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None)
         try:
             yield browser
         finally:

@@ -1,12 +1,18 @@
 // <imh-chat>: a conversation with the Issues Brief bot on any page. README.md beside this file says how it is used.
 
-import { fields, serverAddress } from './client.js';
-import { Conversation, KNOWN, Memory } from './conversation.js';
+import { serverAddress } from './client.js';
+import { Conversation } from './conversation.js';
+import { put } from './elements.js';
 import { Log } from './log.js';
-import { buildPanel, count, dress, keepInside, oneOf, phrase, put, relabel } from './view.js';
+import { KNOWN, Memory } from './memory.js';
+import { buildPanel, count, dress, keepInside, relabel } from './panel.js';
+import { phrase } from './phrases.js';
+import { fields, oneOf, text } from './values.js';
 import { STARTERS } from './words.js';
 
 const HEARD = [[window, 'online'], [window, 'offline'], [window, 'resize'], [document, 'visibilitychange']];
+// A page that is left may be kept as it stands and be shown again by Back, when the tab has gone on elsewhere.
+const LEFT = ['pagehide', 'pageshow'];
 // As in imh-chat.css: below this the panel covers the page.
 const COVERING = '(max-width: 480px)';
 
@@ -17,10 +23,12 @@ export class ImhChat extends HTMLElement {
 
   connectedCallback() {
     if (!this.shadowRoot) this.attachShadow({ mode: 'open' });
+    LEFT.forEach((name) => window.addEventListener(name, this));
     this._start();
   }
 
   disconnectedCallback() {
+    LEFT.forEach((name) => window.removeEventListener(name, this));
     this._stop();
   }
 
@@ -36,9 +44,11 @@ export class ImhChat extends HTMLElement {
     }
   }
 
-  /** What the browser says of the network and of its size, and that somebody looks again. */
+  /** What the browser says of the network and of its size, that the page is left, and that somebody looks again. */
   handleEvent({ type }) {
-    if (type === 'offline') this._conversation.trouble(type);
+    if (type === 'pagehide') this._stop();
+    else if (type === 'pageshow') this._start();
+    else if (type === 'offline') this._conversation.trouble(type);
     else if (type === 'resize') this._cover();
     else if (type === 'online' || !document.hidden) this._conversation.hurry();
   }
@@ -57,10 +67,12 @@ export class ImhChat extends HTMLElement {
   }
 
   _start() {
+    if (this._parts) return;
     const address = serverAddress(this.getAttribute('server'));
     this._memory = new Memory(`${address}#${this._name()}`);
     this._settle();
     this._parts = buildPanel({ inline: this._inline, on: this._handlers() });
+    this._parts.field.value = text(this._memory.state.draft);
     this._log = new Log(this._parts.log, { retry: () => this._conversation.hurry(),
       choose: (choice, language, event) => this._choose(choice, language, event),
       rate: (...given) => this._conversation.rate(...given) });
@@ -192,7 +204,9 @@ export class ImhChat extends HTMLElement {
     if (what === 'options') this._parts.sure.hidden = true;
   }
 
+  /** Fits the field; what is in it is kept with the conversation when the page is left. */
   _count() {
+    this._memory.state.draft = this._parts.field.value;
     return count(this._parts, this._language);
   }
 
@@ -257,5 +271,3 @@ export class ImhChat extends HTMLElement {
     }
   }
 }
-
-if (!customElements.get('imh-chat')) customElements.define('imh-chat', ImhChat);

@@ -1,13 +1,6 @@
-// What a page loads: asks for everything at once, since on a slow link each import that is found only in another one
-// costs a way there and back. The element itself is in element.js.
+// What a page loads: all modules of this folder, joined into one by bot/channels/assets.py.
 
-const NAMES = ['client', 'conversation', 'element', 'log', 'view', 'words'];
+import { ImhChat } from './element.js';
 
-function fetchEarly(given) {
-  document.head.appendChild(Object.assign(document.createElement('link'), given));
-}
-
-fetchEarly({ rel: 'preload', as: 'style', href: new URL('imh-chat.css', import.meta.url).href });
-for (const name of NAMES) fetchEarly({ rel: 'modulepreload', href: new URL(`${name}.js`, import.meta.url).href });
-// Where that fails, the page's own form stays; the browser has told why it could not be had.
-import('./element.js').catch(() => {});
+// A page may load it twice.
+if (!customElements.get('imh-chat')) customElements.define('imh-chat', ImhChat);

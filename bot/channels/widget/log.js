@@ -1,7 +1,10 @@
 // The conversation as it is seen and heard: one polite live region, into which everything is put in the order said.
 
-import { MAX_ENTRIES } from './conversation.js';
-import { append, button, choices, crisisLines, el, mine, phrase, put, theirs } from './view.js';
+import { append, button, el, put } from './elements.js';
+import { MAX_ENTRIES } from './memory.js';
+import { choices, mine, theirs } from './message.js';
+import { phrase } from './phrases.js';
+import { crisisLines } from './sources.js';
 import { LINES } from './words.js';
 
 // Long enough for a screen reader to have taken note of a message before its details are put in.
@@ -23,8 +26,8 @@ export class Log {
     this._timers = new Set();
     this._drawn = [];
     this._states = new Map();
-    this._intro = el('div', { class: 'intro' });
-    this._earlier = el('p', { class: 'note-line', hidden: true });
+    this._intro = el('div', { class: 'intro', 'aria-live': 'off' });
+    this._earlier = el('p', { class: 'note-line', hidden: true, 'aria-live': 'off' });
     // What comes and goes stands behind the messages.
     this._note = el('div');
     this._trouble = el('div');
@@ -40,8 +43,9 @@ export class Log {
     this._timers.clear();
   }
 
-  /** What stands before the first message: what this is, and questions to begin with. */
+  /** What stands before the first message: what this is, and questions to begin with. Silent in another language, too. */
   intro(language, starters) {
+    if (this._intro.lang === language) return;
     this._intro.lang = language;
     put(this._intro, el('p', null, phrase('page.not_a_person', language)),
       choices('widget.starters', starters, language, this._does));
@@ -80,7 +84,7 @@ export class Log {
     // What is wrong is told right below.
     if (entry.who === 'you' && this.troubled) this._show(boxes[0]);
     else if (entry.who === 'you') this.toEnd();
-    else if (follows) this._show(this._boxOf(entry.to) || boxes[0]);
+    else if (follows) this._show(this._boxOf(entry.to) || boxes[0], 8, boxes[0]);
   }
 
   _mine(entry) {
@@ -210,12 +214,15 @@ export class Log {
     if (this._drawn.length) this.box.scrollTop = this.box.scrollHeight;
   }
 
-  /** Scrolls the log, and only where it does not scroll itself the page, so that a message can be read from its top. */
-  _show(message, room = 8) {
+  /**
+   * Scrolls the log so that a message can be read from its top. Where it does not scroll itself, as with large letters,
+   * all around it does so for `first`.
+   */
+  _show(message, room = 8, first = message) {
     if (this.box.scrollHeight > this.box.clientHeight + 1) {
       this.box.scrollTop += message.getBoundingClientRect().top - this.box.getBoundingClientRect().top - room;
-    } else if (message.firstChild) {
-      message.scrollIntoView({ block: 'nearest' });
+    } else if (first.firstChild) {
+      first.scrollIntoView({ block: 'nearest' });
     }
   }
 

@@ -354,6 +354,22 @@ class TestScreenReader:
         expect(opened.answers).to_have_count(1)
         assert "The way you relate" not in " ".join(Speech(opened.page).heard())
 
+    @pytest.mark.parametrize("act", [
+        lambda widget: widget.host.get_by_label("I work with families").check(),
+        lambda widget: widget.host.get_by_role("button", name="Español").click(),
+        lambda widget: widget.ask("mi bebé llora mucho, ¿es normal?"),
+    ], ids=["audience", "language", "an answer in Spanish"])
+    def test_a_switch_does_not_read_the_beginning_again(self, opened: Widget, act: Callable[[Widget], None]) -> None:
+        """What stands before the first message changes its language in silence."""
+        opened.ask()
+        speech = Speech(opened.page)
+        speech.listen()
+        act(opened)
+        opened.page.wait_for_timeout(300)
+        heard = " ".join(speech.heard())
+        for part in (opened.host.locator(".intro p").first, opened.host.locator(".intro button").first):
+            assert part.inner_text() not in heard, heard
+
     def test_trouble_and_its_end_are_announced(self, opened: Widget) -> None:
         """With the numbers; once, however often it is tried."""
         speech = Speech(opened.page)
@@ -527,6 +543,19 @@ class TestSizes:
         expect(demonstration.field).to_be_in_viewport(ratio=1)
         expect(demonstration.answers.locator(".plain")).to_be_in_viewport()
 
+    @pytest.mark.parametrize("size", [(640, 512), (844, 390), (320, 256)], ids=["200 %", "on its side", "400 %"])
+    @pytest.mark.parametrize("attributes", ["", 'position="inline"'])
+    def test_with_large_letters_a_reply_is_in_sight(self, page: Page, site: Site, size: tuple[int, int],
+                                                    attributes: str) -> None:
+        """Where everything scrolls as one, it scrolls to the answer's beginning; nobody has to look for it."""
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.goto(site.page(f"<p>Words.</p><imh-chat open {attributes}></imh-chat>"))
+        widget = Widget(page)
+        for words in (QUESTION, "/ask_indicators"):
+            answer = widget.ask(words)
+            top = answer.locator(".plain").evaluate("each => each.getBoundingClientRect().top")
+            assert 0 <= top < size[1] * .75, words
+
     def test_the_field_does_not_make_a_phone_zoom(self, opened: Widget) -> None:
         """16 px or more."""
         assert float(opened.field.evaluate("field => parseFloat(getComputedStyle(field).fontSize)")) >= 16
@@ -577,6 +606,10 @@ class TestSizes:
         thumb.click()
         for part in (answer, opened.mine, thumb, opened.send):
             assert part.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+        expect(thumb).to_have_attribute("aria-pressed", "true")
+        pressed, other = (answer.locator(f"[data-value={value}]").evaluate("e => getComputedStyle(e).backgroundColor")
+                          for value in ("up", "down"))
+        assert pressed != other, "which of the two is pressed is seen"
 
 
 def sideways(page: Page) -> list[str]:

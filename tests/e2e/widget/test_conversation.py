@@ -64,6 +64,27 @@ class TestAnswers:
         assert crisis.locator("a").first.get_attribute("href") == "tel:988"
         assert crisis.locator("a").nth(1).get_attribute("href") == "sms:988"
 
+    @pytest.mark.parametrize(("cry", "asked", "name"), [
+        ("i want to kill myself", "/ask_indicators", "988 Suicide & Crisis Lifeline"),
+        ("quiero matarme", "/ask_indicators", "Línea 988 de Prevención del Suicidio y Crisis"),
+        ("i want to kill myself", "thanks", "988 Suicide & Crisis Lifeline")])
+    def test_after_danger_every_reply_ends_with_the_shortest_line(self, opened: Widget, cry: str, asked: str,
+                                                                  name: str) -> None:
+        """Its number can be tapped; also after a reload, and no more once the person says that all is well."""
+        opened.ask(cry)
+        before = opened.theirs.count()
+        opened.ask(asked)
+        reminder = opened.theirs.nth(before).locator(".reminder")
+        expect(reminder).to_contain_text(name)
+        expect(reminder.get_by_role("link", name="988")).to_have_attribute("href", "tel:988")
+        expect(reminder.get_by_role("link")).to_have_count(1)
+        opened.page.reload()
+        expect(reminder).to_contain_text(name)
+        before = opened.theirs.count()
+        opened.ask("we are all safe now" if cry.startswith("i") else "ya estamos a salvo")
+        opened.ask("/ask_contact")
+        expect(opened.theirs.nth(before + 1).locator(".reminder")).to_have_count(0)
+
     def test_the_numbers_for_danger_are_always_in_sight(self, opened: Widget) -> None:
         """911 and 988 before anything was said, all seven one press away."""
         strip = opened.host.locator(".strip")
@@ -133,6 +154,16 @@ class TestAnswers:
         box = marker.bounding_box()
         assert box and box["height"] < 30, "as high as the line that it stands in"
         assert opened.log.evaluate("log => log.scrollHeight <= log.clientHeight + 1")
+
+    def test_it_prints_black_on_white_in_the_dark_as_well(self, opened: Widget) -> None:
+        """Whatever the screen shows: pale letters on white paper cannot be read."""
+        answer = opened.ask()
+        opened.page.emulate_media(media="print", color_scheme="dark")
+        for part in (answer.locator(".plain"), answer.locator("blockquote"), answer.locator("a").first,
+                     answer.locator(".label").first, opened.mine.locator(".plain"), opened.host.locator("h2")):
+            red, *_ = map(int, re.findall(r"\d+", part.evaluate("e => getComputedStyle(e).color")))
+            assert red <= 0x33, part
+        assert opened.panel.evaluate("e => getComputedStyle(e).backgroundColor") in {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
 
     def test_print_is_asked_for(self, opened: Widget) -> None:
         """By a button under Options."""
@@ -221,6 +252,18 @@ class TestKept:
         expect(opened.answers).to_have_count(2)
         opened.page.go_forward()
         expect(opened.answers).to_have_count(2)
+
+    def test_a_draft_is_kept(self, opened: Widget) -> None:
+        """What was written and not sent is there after a reload, on another page, and where a site moves the element."""
+        opened.field.fill("she cries when i")
+        opened.page.reload()
+        expect(opened.field).to_have_value("she cries when i")
+        opened.page.evaluate("() => document.querySelector('imh-chat').setAttribute('position', 'bottom-left')")
+        expect(opened.field).to_have_value("she cries when i")
+        opened.ask("she cries when i leave")
+        opened.page.reload()
+        expect(opened.answers.or_(opened.theirs).first).to_be_visible()
+        expect(opened.field).to_have_value("")
 
     def test_two_tabs_are_two_conversations(self, opened: Widget, context: BrowserContext, site: Site) -> None:
         """Neither shows what the other says."""

@@ -394,9 +394,10 @@ class TestSetUp:
         widget.write(QUESTION)
         expect(widget.typing).to_be_hidden()
 
-    def test_without_its_words_the_form_stays(self, page: Page, site: Site) -> None:
-        """The script cannot be had: the page's own form is there as if nothing had been tried."""
-        site.fault = lambda path: "cut" if path.endswith("words.js") else "pass"
+    @pytest.mark.parametrize("fault", ["cut", "lose", "miss"])
+    def test_without_its_script_the_form_stays(self, page: Page, site: Site, fault: str) -> None:
+        """It cannot be had, or not all of it: the page's own form is there as if nothing had been tried."""
+        site.fault = lambda path: fault if path.endswith("imh-chat.js") else "pass"
         page.goto(site.page('<imh-chat><form method="post" action="/webhooks/web/"><button>Send</button></form>'
                             '</imh-chat>'))
         expect(page.get_by_role("button", name="Send")).to_be_visible()

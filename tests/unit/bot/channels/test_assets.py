@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,36 +27,57 @@ STYLE = re.sub(r"/\*.*?\*/", "", (assets.WIDGET / "imh-chat.css").read_text(enco
 @pytest.fixture
 def words(knowledge: Knowledge) -> dict[str, dict]:
     """What `words.js` exports, by name."""
-    text = assets.words(knowledge).body.decode()
-    return {name: json.loads(value) for name, value in re.findall(r"^export const (\w+) = (.*);$", text, re.M)}
+    return {name: json.loads(value)
+            for name, value in re.findall(r"^export const (\w+) = (.*);$", assets.words(knowledge), re.M)}
 
 
 def test_the_widget_weighs_20_kilobytes_at_most(knowledge: Knowledge) -> None:
     """Gzipped, with its style, both languages and all crisis lines."""
-    files = assets.files()
-    parts = [asset for name, asset in files.items() if (assets.WIDGET / name).is_file()] + [assets.words(knowledge)]
+    parts = [assets.script(knowledge), assets.files()["imh-chat.css"]]
     assert sum(len(part.compressed) for part in parts) <= 20_000
 
 
-def test_everything_is_asked_for_at_once() -> None:
-    """The entry names every module: one that it forgot would cost a slow link one way more."""
-    entry = (assets.WIDGET / "imh-chat.js").read_text(encoding="utf-8")
-    (named,) = re.findall(r"NAMES = \[(.*?)\]", entry, re.S)
-    assert sorted(re.findall(r"'(\w+)'", named)) == sorted(
-        {path.stem for path in SCRIPTS} - {"imh-chat"} | {"words"})
+def test_every_module_is_in_the_one_script(knowledge: Knowledge) -> None:
+    """What each of them declares, once; nothing is left to be fetched."""
+    text = assets.script(knowledge).body.decode()
+    for path in SCRIPTS:
+        for name in re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", path.read_text(encoding="utf-8"), re.M):
+            assert len(re.findall(rf"(?:function|class|const) {name}\b(?! of)", text)) >= 1, (path.name, name)
+    assert not re.search(r"\b(?:import|export)\b(?!\.meta)", re.sub(r'"(?:[^"\\]|\\.)*"', "", text))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_module_imports_what_it_uses(path: Path) -> None:
+    """Joined, a name that was forgotten would be there all the same; the sources are modules by themselves, too."""
+    text = path.read_text(encoding="utf-8")
+    code = re.sub(r"^\s*(//|\*|/\*).*$", "", text, flags=re.M)
+    exported = {name for other in SCRIPTS if other != path for name in re.findall(
+        r"^export (?:async )?(?:function|class|const) (\w+)", other.read_text(encoding="utf-8"), re.M)}
+    imported = {name for names in re.findall(r"^import \{(.*?)\} from", text, re.M | re.S)
+                for name in re.findall(r"\w+", names)}
+    called = set(re.findall(r"(?<![.\w$'])([A-Za-z_$][\w$]*)\(", code)) | set(re.findall(r"\bnew (\w+)", code))
+    own = set(re.findall(r"^  (?:async )?(\w+)\(.*\{$", code, re.M)) | set(re.findall(r"(?:const|function) (\w+)", code))
+    constants = {name for name in exported if name.isupper() and re.search(rf"\b{name}\b", code)}
+    assert (called & exported | constants) - own <= imported
+    assert imported <= set(re.findall(r"[\w$]+", re.sub(r"^import .*$", "", code, flags=re.M))), "imported for nothing"
+
+
+def test_a_module_is_one_that_a_person_reads_in_one_go() -> None:
+    """None grows beyond what the others are."""
+    assert {path.name: lines for path in SCRIPTS
+            if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300} == {}
 
 
 def test_what_is_compressed_is_the_same(knowledge: Knowledge) -> None:
     """And its tag follows its content."""
-    for asset in (*assets.files().values(), assets.words(knowledge)):
+    for asset in (*assets.files().values(), assets.script(knowledge)):
         assert gzip.decompress(asset.compressed) == asset.body
         assert asset.tag != assets.Asset(asset.body + b" ", asset.content_type).tag
 
 
 def test_only_what_a_browser_needs_is_handed_out() -> None:
     """No page template, no README, nothing of Python."""
-    assert {name.rsplit(".")[-1] for name in assets.files()} == {"js", "css", "svg"}
-    assert "imh-chat.js" in assets.files() and "page.css" in assets.files()
+    assert set(assets.files()) == {"imh-chat.css", "page.css", "icon.svg"}
 
 
 def test_every_phrase_that_a_script_says_is_there(words: dict[str, dict]) -> None:
@@ -136,12 +158,17 @@ def test_a_script_makes_no_markup_out_of_text(path: Path) -> None:
         assert way not in code, way
 
 
-def test_words_follow_the_content_that_is_live(knowledge: Knowledge) -> None:
+def test_the_script_follows_the_content_that_is_live(knowledge: Knowledge) -> None:
     """A new release, new words; the same release, the same answer."""
     use(knowledge)
     held = assets.Assets()
-    first = held.get(assets.WORDS)
-    assert held.get(assets.WORDS) is first and held.get("nothing.js") is None
+    first = held.get(assets.SCRIPT)
+    assert first and held.get(assets.SCRIPT) is first
+    assert held.get("nothing.js") is None and held.get("element.js") is None
+    use(replace(knowledge, phrases={**knowledge.phrases, "widget.title": {"en": "Another", "es": "Otra"}}))
+    second = held.get(assets.SCRIPT)
+    assert second and b'"Another"' in second.body and second.tag != first.tag
+    use(knowledge)
 
 
 def test_a_line_separator_cannot_end_a_string() -> None:
@@ -152,6 +179,5 @@ def test_a_line_separator_cannot_end_a_string() -> None:
 def test_the_files_can_be_hosted_elsewhere(tmp_path: Path, knowledge: Knowledge) -> None:
     """A folder with everything that a site needs, words included, and nothing of the page."""
     use(knowledge)
-    names = {path.name for path in assets.export(tmp_path / "chat")}
-    assert {"imh-chat.js", "imh-chat.css", "words.js"} <= names
-    assert "page.css" not in names
+    assert {path.name for path in assets.export(tmp_path / "chat")} == {"imh-chat.js", "imh-chat.css"}
+    assert (tmp_path / "chat" / "imh-chat.js").read_bytes() == assets.script(knowledge).body
