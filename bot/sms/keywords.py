@@ -156,10 +156,12 @@ def shared_keywords() -> Keywords:
 
 
 def _words(text: str) -> list[str]:
-    """The words in the lexicon's spelling."""
+    """The words in the lexicon's spelling, without accents, signs and what nobody sees."""
     plain = "".join(character for character in unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
-                    if not unicodedata.combining(character)).casefold()
-    return _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
+                    if not unicodedata.combining(character) and unicodedata.category(character) != "Cf").casefold()
+    words = _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
+    # "S.T.O.P.": a word that is spelled.
+    return ["".join(words)] if len(words) > 2 and all(len(word) == 1 for word in words) else words
 
 
 def _ends(text: str) -> Iterator[str]:
