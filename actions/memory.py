@@ -28,8 +28,8 @@ class Memory:
     `topics` are the likeliest with their confidence, best first; `leaning` is the confidence (0-1) that the message
     asks where the answer before is from; `leans` says how the message leans on what came before ("stays",
     "goes_on", "perhaps", "hardly", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all
-    of the quotation; `erasable`: whoever writes may have the conversation erased; `asked` holds the slots of what was asked
-    for in words or by the switch.
+    of the quotation; `erasable`: whoever writes may have the conversation erased; `one_message`: the channel sends the whole
+    reply as one text; `asked` holds the slots of what was asked for in words or by the switch.
     """
 
     intent: str
@@ -49,6 +49,7 @@ class Memory:
     noticed: bool
     quotation_unread: bool
     erasable: bool
+    one_message: bool
     asked: Mapping[str, str | None]
 
     @classmethod
@@ -75,12 +76,14 @@ class Memory:
             audience=(asked["audience_asked"] or entities.get("role", {}).get("value") or slots.get("audience")
                       or metadata.get("default_audience") or "parent"),
             last_topic=slots.get("last_topic"),
-            choices=tuple(slots.get("choices") or ()) if fresh else (),
+            # Some of those offered a channel had no room for: "the last one" is the last that the person saw.
+            choices=tuple(slots.get("choices") or ())[:metadata.get("choices_shown")] if fresh else (),
             clarified=int(slots.get("clarified") or 0),
             crisis=tuple(slots.get("crisis") or ()),
             noticed=bool(slots.get("noticed")),
             quotation_unread=bool(metadata.get("quotation_unread")),
             erasable=bool(metadata.get("erasable")),
+            one_message=bool(metadata.get("one_message")),
             asked=asked,
         )
 

@@ -41,18 +41,20 @@ class ReplyingAction(Action, ABC):
         crisis = reply.slots.get("crisis", memory.crisis)
         if crisis and messages[0].kind is not Kind.CRISIS:
             messages[-1] = replace(messages[-1], reminder=knowledge.crisis.reminder(tuple(crisis), memory.language))
-        if not memory.noticed:
+        # Where everything goes out in one text, two answers leave no room for it: it comes with the next reply.
+        notices = not memory.noticed and not (memory.one_message and len(messages) > 1)
+        if notices:
             messages.append(author.notice())
         for message in messages:
             dispatcher.utter_message(
                 text=plain(message, knowledge), json_message=message.to_dict(),
                 buttons=[{"title": choice.title, "payload": choice.payload} for choice in message.buttons])
         changes = {"clarified": 0, **_offered(messages), **memory.asked, "language": memory.language,
-                   "audience": memory.audience, "noticed": True, **reply.slots}
+                   "audience": memory.audience, "noticed": memory.noticed or notices, **reply.slots}
         return [SlotSet(name, value) for name, value in changes.items() if tracker.slots.get(name) != value]
 
 
 def _offered(messages: List[Answer]) -> Dict[str, Any]:
-    """The choices that "2" means from now on: those that were shown last."""
-    shown = [message.buttons for message in messages if message.buttons]
+    """The choices that "2" means from now on: those that were shown last. A quotation is shown without any."""
+    shown = [message.buttons for message in messages if message.buttons and not message.quotation]
     return {"choices": [choice.topic for choice in shown[-1]], "choices_at": time.time()} if shown else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Awaitable, Callable, Sequence
 
@@ -33,7 +34,7 @@ from bot.sms.throttle import Throttle
 from bot.store import conversation
 from bot.store.database import open_database
 from bot.store.keys import open_pseudonyms
-from bot.store.sms import SmsStore
+from bot.store.sms import Seen, SmsStore
 
 logger = logging.getLogger(__name__)
 
@@ -144,12 +145,13 @@ class EngineDialogue:
 
     async def _reply(self, asked: Asked, agent: Agent | None) -> tuple[str, ...]:
         try:
-            page = await aside(self.store.page, asked.sender_id)
+            seen = await aside(self.store.seen, asked.sender_id)
             reply = await exchange(agent, Incoming(
                 sender_id=asked.sender_id, text=_no_command(asked.text), channel=NAME, message_id=asked.message_id,
-                metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": page >= 0, "erasable": True}))
+                metadata={"default_audience": DEFAULT_AUDIENCE, "quotation_unread": seen.page >= 0, "erasable": True,
+                          "one_message": asked.one_text, "choices_shown": seen.choices}))
             answers = [Answer.from_dict(message["custom"]) for message in reply]
-            said = await self._rendered(answers, page=page, asked=asked)
+            said = await self._rendered(answers, seen=seen, asked=asked)
         except (ChannelError, StoreError) as error:
             raise UnansweredError("No answer could be computed or stored.") from error
         if asked.danger and answers[0].kind is not Kind.CRISIS:
@@ -189,17 +191,27 @@ class EngineDialogue:
             logger.error("A conversation could not be erased: %s", where(error))
             raise UnansweredError("The conversation could not be erased.") from error
 
-    async def _rendered(self, answers: Sequence[Answer], *, page: int, asked: Asked) -> tuple[str, ...]:
-        """The texts, and the page that MORE turns to next: -1 where the quotation was read to its end."""
+    async def _rendered(self, answers: Sequence[Answer], *, seen: Seen, asked: Asked) -> tuple[str, ...]:
+        """The texts; kept is the page that MORE turns to next, and how many choices a number may stand for."""
         knowledge = current()
         if answers[0].quotation:
             pages = render.quotation(answers[0], knowledge)
-            page = page if page < len(pages) else 0
-            await aside(self.store.turn_page, asked.sender_id, page + 1 if page + 1 < len(pages) else -1)
-            return (pages[page], *render.texts(answers[1:], knowledge))
-        if page and any(answer.kind is Kind.ANSWER for answer in answers):
-            await aside(self.store.turn_page, asked.sender_id, 0)
-        return (render.one_text(answers, knowledge),) if asked.one_text else render.texts(answers, knowledge)
+            page = seen.page if seen.page < len(pages) else 0
+            after = replace(seen, page=page + 1 if page + 1 < len(pages) else -1)
+            said = (pages[page], *render.texts(answers[1:], knowledge).texts)
+        else:
+            shown = render.texts(answers, knowledge, one=asked.one_text)
+            said, after = shown.texts, replace(seen, page=0) if _answers(answers) else seen
+            if shown.offered:
+                after = replace(after, choices=shown.choices if shown.choices < shown.offered else None)
+        if after != seen:
+            await aside(self.store.sees, asked.sender_id, after)
+        return said
+
+
+def _answers(answers: Sequence[Answer]) -> bool:
+    """Whether one of the messages is an answer, whose quotation nobody has seen."""
+    return any(answer.kind is Kind.ANSWER for answer in answers)
 
 
 def _no_command(text: str) -> str:

@@ -76,9 +76,14 @@ def split(text: str, *, max_segments: int = MAX_SEGMENTS, room: str = "") -> lis
     return [*pages, page.strip()]
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each with the blanks behind it: put together, they are the text."""
+    return [sentence for sentence in _SENTENCE.findall(text) if sentence]
+
+
 def _pieces(text: str, max_segments: int, room: str) -> Iterator[str]:
     """Sentences; of those that fit no message, words; of those, characters."""
-    for sentence in _SENTENCE.findall(text):
+    for sentence in sentences(text):
         if _fits(sentence, max_segments, room):
             yield sentence
             continue

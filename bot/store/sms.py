@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import Callable, Mapping, TypeVar
 
@@ -25,6 +26,15 @@ _SWEEP_EVERY_S = 600.0
 _PROGRESS = {"accepted": 0, "queued": 0, "scheduled": 0, "sending": 1, "sent": 2, "undelivered": 3, "failed": 3,
              "delivered": 3, "read": 4}
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many pages of the last answer's quotation, -1 where it was read to its end; and how many of the choices offered
+    last, None for all of them."""
+
+    page: int = 0
+    choices: int | None = None
 
 
 class SmsStore:
@@ -109,16 +119,17 @@ class SmsStore:
         self._run(lambda db: db.execute(table.delete().where(
             table.c.gateway == gateway, table.c.message_id == message_id, table.c.texts.is_(None))))
 
-    def page(self, sender_id: str) -> int:
-        """How many pages of the last answer's quotation the sender has had in the last 24 hours."""
+    def seen(self, sender_id: str) -> Seen:
+        """What the sender has seen in the last 24 hours of what was said last."""
         table = tables.sms_pages
-        return self._run(lambda db: db.execute(sa.select(table.c.page).where(
-            table.c.sender_id == sender_id, table.c.updated_at > self._clock() - PAGES_KEPT_S)).scalar()) or 0
+        row = self._run(lambda db: db.execute(sa.select(table.c.page, table.c.choices).where(
+            table.c.sender_id == sender_id, table.c.updated_at > self._clock() - PAGES_KEPT_S)).first())
+        return Seen(page=row.page, choices=row.choices) if row else Seen()
 
-    def turn_page(self, sender_id: str, page: int) -> None:
-        """The sender has had so many pages."""
+    def sees(self, sender_id: str, seen: Seen) -> None:
+        """The sender has seen so much."""
         self._run(lambda db: upsert(db, tables.sms_pages, {"sender_id": sender_id},
-                                    {"page": page, "updated_at": self._clock()}))
+                                    {"page": seen.page, "choices": seen.choices, "updated_at": self._clock()}))
 
     def language(self, sender_id: str) -> str | None:
         """The language of the last reply in this conversation, or None; None too where the database is away."""

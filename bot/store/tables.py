@@ -50,13 +50,15 @@ sms_claims = sa.Table(
     sa.Column("claimed_at", sa.Float, nullable=False, index=True),
 )
 
-# How many pages of the last answer's quotation were sent; MORE sends the next.
+# How many pages of the last answer's quotation were sent; MORE sends the next. And how many of the choices offered last
+# there was room for; null: all.
 sms_pages = sa.Table(
     "sms_pages",
     metadata,
     sa.Column("sender_id", sa.String(255), primary_key=True),
     sa.Column("page", sa.Integer, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False, index=True),
+    sa.Column("choices", sa.Integer),
 )
 
 sms_deliveries = sa.Table(

@@ -258,6 +258,14 @@ def test_tell_more_offers_what_is_related(talk: Talk, knowledge: Knowledge) -> N
     assert talk.chooses(1)[0]["topic"] == knowledge.topics["indicators"].related[0]
 
 
+def test_a_quotation_leaves_the_choices_that_were_shown_before_it(talk: Talk) -> None:
+    """It is read without any: "1" is the first of those below the answer, a runner-up among them."""
+    (answer,) = talk.says("ask_indicators", topics=[("indicators", 0.6), ("references", 0.3)])
+    assert offered(answer)[0] == "references"
+    assert talk.says("tell_more", metadata={"quotation_unread": True})[0]["quotation"]
+    assert talk.chooses(1)[0]["topic"] == "references"
+
+
 def test_topic_that_was_taken_away_is_nothing_to_lean_on(knowledge: Knowledge) -> None:
     """A conversation that remembers a topic of an older release goes on."""
     talk = Talk(noticed=True, last_topic="gone", choices=["gone"], choices_at=time.time())

@@ -127,6 +127,13 @@ def test_choices_are_open_for_24_hours(age_s: int, open_: bool) -> None:
     assert memory(slots=slots).choices == (("indicators", "contact") if open_ else ())
 
 
+@pytest.mark.parametrize(("shown", "open_"), [(None, ("indicators", "contact")), (1, ("indicators",)), (0, ())])
+def test_a_number_means_a_choice_that_was_shown(shown: int | None, open_: tuple[str, ...]) -> None:
+    """A channel may have had no room for all of them."""
+    slots = {"choices": ["indicators", "contact"], "choices_at": time.time()}
+    assert memory(slots=slots, metadata={"choices_shown": shown}).choices == open_
+
+
 def test_what_was_never_said_is_empty() -> None:
     """The first message of a conversation, and even no message at all, leave nothing undefined."""
     empty = Tracker(sender_id="ana", slots={}, latest_message=None, events=[], paused=False, followup_action=None,

@@ -91,6 +91,15 @@ def test_notice_ends_the_first_reply_and_no_other(knowledge: Knowledge, intent: 
     assert "notice" not in kinds(second)
 
 
+def test_notice_waits_where_two_answers_share_one_text() -> None:
+    """It comes with the next reply, once."""
+    talk, one = Talk(), {"metadata": {"one_message": True}}
+    assert kinds(talk.says("ask_indicators", also="ask_contact", **one)) == ["answer", "answer"]
+    assert kinds(talk.says("ask_indicators", **one)) == ["answer", "notice"]
+    assert kinds(talk.says("ask_contact", **one)) == ["answer"]
+    assert kinds(Talk().says("ask_indicators", also="ask_contact")) == ["answer", "answer", "notice"]
+
+
 def test_notice_leaves_the_choices_open(knowledge: Knowledge) -> None:
     """The choices of the first reply can be taken although the notice stands below them."""
     talk = Talk()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import replace
+from typing import Sequence
 
 import pytest
 
 from bot.knowledge import AUDIENCES, LANGUAGES, Answer, Kind, Knowledge
 from bot.knowledge.answers import Author
-from bot.render.sms import one_text, quotation, sms, texts
+from bot.render.sms import quotation, sms, texts
 from bot.sms import texts as programme
-from bot.sms.segments import GSM7_PART, GSM7_SINGLE, fold, size
+from bot.sms.segments import GSM7_PART, GSM7_SINGLE, fold, sentences, size
 from tests.unit.bot.conftest import every_message
 
 
@@ -136,12 +139,39 @@ def test_a_whole_reply_fits_into_one_text(author: Author, knowledge: Knowledge) 
 
 
 def test_two_answers_share_one_text(author: Author, knowledge: Knowledge) -> None:
-    """The first whole; the second's point where there is room; never more than three segments."""
-    for name in knowledge.topics:
-        for second in ("contact", "relationship_central"):
-            text = one_text([author.topic(name), author.topic(second), author.notice()], knowledge)
-            assert_fits(text, f"{name} {second}")
-            assert text.startswith(fold(author.topic(name).sms)), name
+    """Both at least begun; where they are from and whom to call; three segments at most."""
+    for name, second in itertools.permutations(knowledge.topics, 2):
+        answers = [author.topic(name), author.topic(second)]
+        text = one_text(answers, knowledge)
+        assert_fits(text, f"{name} {second}")
+        first, other = (sentences(fold(answer.sms))[0].strip() for answer in answers)
+        assert text.startswith(first) and other in text[len(first):], (name, second, text)
+        assert fold(knowledge.phrase("sms.source", author.language, publisher="NMAIMH", number="1")) in text, text
+        assert "NMAIMH (505) 331-7138" in text and all(citation.short in text for answer in answers
+                                                       for citation in answer.citations), (name, second, text)
+
+
+def test_of_two_answers_that_are_too_long_the_second_loses_its_end(knowledge: Knowledge) -> None:
+    """Whole sentences: nothing is cut in the middle."""
+    author = Author(knowledge, "en", "provider")
+    first, second = (replace(author.topic(name), sms=f"{name}. " + "All of this is a point. " * 8 + "The end.")
+                     for name in ("indicators", "contact"))
+    text = one_text([first, second], knowledge)
+    assert_fits(text, "two")
+    assert text.startswith(first.sms) and "contact. All of this" in text and text.count("The end.") == 1
+    assert "is a point. (NMAIMH Issues Brief 1) NMAIMH (505) 331-7138" in text
+
+
+@pytest.mark.parametrize("one", [True, False], ids=["in one text", "in two"])
+def test_numbers_stand_below_the_last_answer_only(author: Author, knowledge: Knowledge, one: bool) -> None:
+    """They mean its choices, as MORE means its quotation; how many of them are shown is told."""
+    for name, second in itertools.permutations(("indicators", "contact", "school_readiness"), 2):
+        reply = texts([author.topic(name), author.topic(second)], knowledge, one=one)
+        titles = [f"{place} {fold(choice.title)}" for place, choice in enumerate(author.topic(second).buttons, 1)]
+        lines = [line for text in reply.texts for line in text.splitlines() if re.match(r"\d ", line)]
+        assert (reply.offered, lines) == (len(titles), titles[:reply.choices]), reply
+        assert "\n".join(reply.texts).count("MORE" if author.language == "en" else "MAS,") <= 1
+        assert one or lines == titles
 
 
 def test_danger_comes_first_in_one_text(author: Author, knowledge: Knowledge) -> None:
@@ -165,7 +195,7 @@ def test_a_message_that_was_stored_is_rendered_like_the_first_time(author: Autho
         again = Answer.from_dict(message.to_dict())
         assert sms(again, knowledge) == sms(message, knowledge), described(message)
         assert again.kind is message.kind and again.quote == message.quote
-    assert texts([author.notice()], knowledge) == (sms(author.notice(), knowledge),)
+    assert texts([author.notice()], knowledge).texts == (sms(author.notice(), knowledge),)
 
 
 @pytest.mark.parametrize("key", ["stopped", "started", "too_many", "only_words", "too_long", "unavailable",
@@ -196,6 +226,12 @@ def test_danger_has_a_text_of_its_own_for_every_kind(knowledge: Knowledge) -> No
             text = programme.crisis((kind,), language)
             assert size(text).segments == 1 and knowledge.crisis.lines[best].display in text, (kind, language)
     assert "911" in programme.crisis(("no such kind",), "en")
+
+
+def one_text(answers: Sequence[Answer], knowledge: Knowledge) -> str:
+    """The reply for a gateway that takes one text."""
+    (text,) = texts(answers, knowledge, one=True).texts
+    return text
 
 
 def assert_fits(text: str, where: str) -> None:

@@ -126,7 +126,8 @@ def test_the_command_finds_a_number_by_its_pseudonym(tmp_path: Path) -> None:
     without = run("export", "(505) 555-0123")
     assert without.returncode == 1 and "--to" in without.stderr
     found = json.loads(run("export", "(505) 555-0123", "--to", "+15055550100").stdout)["conversations"]
-    assert found == {"(505) 555-0123": {}, sender: {"sms_pages": [{"sender_id": sender, "page": 2, "updated_at": 1.0}]}}
+    row = {"sender_id": sender, "page": 2, "updated_at": 1.0, "choices": None}
+    assert found == {"(505) 555-0123": {}, sender: {"sms_pages": [row]}}
     assert json.loads(run("export", sender).stdout)["conversations"] == {sender: found[sender]}
     assert run("erase", "505-555-0123", "--to", "+15055550100").returncode == 0
     assert json.loads(run("export", sender).stdout)["conversations"] == {sender: {}}

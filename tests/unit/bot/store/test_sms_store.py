@@ -16,7 +16,7 @@ from bot.store import tables
 from bot.store.database import open_database, upsert
 from bot.store.keys import open_pseudonyms, rekey
 from bot.store.personal import PARTS, SENDER
-from bot.store.sms import CLAIMS_KEPT_S, LEASE_S, PAGES_KEPT_S, SmsStore
+from bot.store.sms import CLAIMS_KEPT_S, LEASE_S, PAGES_KEPT_S, Seen, SmsStore
 from tests.support.postgres import Postgres
 
 FIRST, SECOND, THIRD = "a" * 32, "b" * 32, "c" * 32
@@ -75,7 +75,7 @@ def test_who_is_out_is_known_while_the_database_is_away(file: str, tmp_path: Pat
     for one in (store, later):
         assert one.is_out("sms-a") and not one.is_out("sms-b")
         assert one.language("sms-a") is None
-        for use in (partial(one.claim, "twilio", "m1"), partial(one.page, "sms-a"), partial(one.opt_out, "sms-b"),
+        for use in (partial(one.claim, "twilio", "m1"), partial(one.seen, "sms-a"), partial(one.opt_out, "sms-b"),
                     partial(one.settle, "twilio", "m1", ()),
                     partial(one.delivered, "twilio", "m1", status="sent", error=None)):
             with pytest.raises(StoreError):
@@ -184,7 +184,7 @@ def test_after_48_hours_an_id_is_a_new_message(store: SmsStore, clock: Clock) ->
 
 def test_what_is_past_its_time_is_taken_away(store: SmsStore, clock: Clock, address: str) -> None:
     store.claim("twilio", "old")
-    store.turn_page("sms-a", 2)
+    store.sees("sms-a", Seen(page=2, choices=1))
     clock.now += CLAIMS_KEPT_S + 1
     store.claim("twilio", "new")
     with open_database(address).connect() as connection:
@@ -193,11 +193,11 @@ def test_what_is_past_its_time_is_taken_away(store: SmsStore, clock: Clock, addr
 
 
 def test_a_page_is_remembered_for_a_day(store: SmsStore, clock: Clock) -> None:
-    assert store.page("sms-a") == 0
-    store.turn_page("sms-a", 2)
-    assert (store.page("sms-a"), store.page("sms-b")) == (2, 0)
+    assert store.seen("sms-a") == Seen()
+    store.sees("sms-a", Seen(page=2, choices=1))
+    assert (store.seen("sms-a"), store.seen("sms-b")) == (Seen(page=2, choices=1), Seen())
     clock.now += PAGES_KEPT_S
-    assert store.page("sms-a") == 0
+    assert store.seen("sms-a") == Seen()
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_after_a_change_of_key_everybody_is_found(address: str) -> None:
     before = Pseudonyms(FIRST).of(NUMBER, OURS)
     store = SmsStore(address, key_id=Pseudonyms(FIRST).key_id)
     store.opt_out(before)
-    store.turn_page(before, 3)
+    store.sees(before, Seen(page=3, choices=1))
     with engine.begin() as connection:
         for sender in (before, "web-1"):
             upsert(connection, tables.conversations, {"sender_id": sender}, {"slots": "{}", "updated_at": 0.0})
@@ -266,7 +266,7 @@ def test_after_a_change_of_key_everybody_is_found(address: str) -> None:
     now = open_pseudonyms(engine, THIRD)
     after = now.of(NUMBER, OURS)
     later = SmsStore(address, key_id=now.key_id)
-    assert later.is_out(after) and later.page(after) == 3 and not later.is_out(before)
+    assert later.is_out(after) and later.seen(after) == Seen(page=3, choices=1) and not later.is_out(before)
     with engine.connect() as connection:
         for table in ("conversations", "replies", "events"):
             found = set(connection.execute(sa.text(f"SELECT sender_id FROM {table}")).scalars())
