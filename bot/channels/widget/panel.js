@@ -90,8 +90,12 @@ export function dress(host, { root, field }, done) {
   const take = () => {
     if (!root.hidden || !slot.parentNode) return;
     const typed = host.querySelector('textarea, input[type="text"]');
-    if (typed && typed.value) field.value = typed.value;
     const writing = typed && typed === document.activeElement;
+    if (typed && typed.value) {
+      field.value = typed.value;
+      // Or the browser would put it back after a reload, when it was said long ago.
+      typed.value = '';
+    }
     slot.remove();
     root.hidden = false;
     done();

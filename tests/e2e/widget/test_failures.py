@@ -417,3 +417,4 @@ class TestSetUp:
         site.released.set()
         expect(Widget(page).field).to_have_value("half a quest")
         expect(Widget(page).field).to_be_focused()
+        expect(page.locator("textarea[name=message]")).to_have_value("")  # browsers bring it back with the page

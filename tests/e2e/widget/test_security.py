@@ -177,6 +177,7 @@ def hostile(words: str) -> list[dict[str, Any]]:
     """A reply that carries the same string in every place where a string can stand."""
     line = {"name": words, "phone": words, "display": words, "sms": words, "when": words}
     custom = {"kind": words, "topic": words, "audience": words, "language": words, "id": words, "plain": words,
+              "reminder": f"{words} 988 {words}",
               "quote": {"text": words, "passages": [words], "translation": words},
               "source": {"brief": words, "title": words, "publisher": words},
               "citations": [{"number": words, "reference": words}],

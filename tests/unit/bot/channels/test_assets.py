@@ -19,7 +19,10 @@ TOO_NEW = {"optional chaining": r"\w\?\.\w|\?\.\[", "nullish": r"\?\?", "private
            "class field": r"^  (?:static )?\w+ = ", "top-level await": r"^await ", "logical assignment": r"\|\|=|&&=",
            "replaceAll": r"\.replaceAll\(", "at()": r"\.at\(-", "randomUUID": r"randomUUID\(",
            "hasOwn": r"Object\.hasOwn\(", "AbortSignal.timeout": r"AbortSignal\.timeout",
-           "toggleAttribute": r"\.toggleAttribute\(", "flat": r"\.flat(Map)?\(", "fromEntries": r"Object\.fromEntries"}
+           "toggleAttribute": r"\.toggleAttribute\(", "flat": r"\.flat(Map)?\(", "fromEntries": r"Object\.fromEntries",
+           "lookbehind": r"\(\?<[=!]", "catch without a name": r"\bcatch \{", "numeric separator": r"\d_\d",
+           "replaceChildren": r"\.replaceChildren\(", "allSettled": r"allSettled|Promise\.any", "matchAll": r"\.matchAll\(",
+           "structuredClone": r"structuredClone", "findLast": r"\.findLast", "BigInt": r"\b\d+n\b"}
 README = (assets.WIDGET / "README.md").read_text(encoding="utf-8")
 STYLE = re.sub(r"/\*.*?\*/", "", (assets.WIDGET / "imh-chat.css").read_text(encoding="utf-8"), flags=re.S)
 
