@@ -6,14 +6,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
 from bot.console.people.accounts import Role
-from bot.console.teach import pages, tables, topic_pages, withdraw_pages
+from bot.console.teach import pages, proposal_pages, tables, topic_pages, withdraw_pages
 from bot.console.teach.repairing import repair
 from bot.console.teach.warnings import alike
 from bot.console.web import NavItem
 
 __all__ = ["background", "nav", "routes", "tables"]
 
-routes = [*pages.routes, *topic_pages.routes, *withdraw_pages.routes]
+routes = [*pages.routes, *topic_pages.routes, *withdraw_pages.routes, *proposal_pages.routes]
 nav = NavItem("teach.nav", "/teach", Role.REVIEWER)
 
 

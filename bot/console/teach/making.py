@@ -14,8 +14,7 @@ from bot.console.edit.subjects import Subject
 from bot.console.inbox import danger, states
 from bot.console.people import audit
 from bot.console.people.accounts import Person
-from bot.console.teach import examples, labels, topics
-from bot.console.teach.deciding import may_decide
+from bot.console.teach import examples, labels, proposals, topics
 from bot.console.teach.examples import EVALUATION, TRAINING, Example
 from bot.console.teach.new_topic import MIN_EXAMPLES, NewTopic, Told, at_fields, files, mistakes
 from bot.console.teach.staff import StaffFiles
@@ -30,13 +29,15 @@ from bot.staff_files import held
 from bot.store.tables import messages
 
 
-def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, knowledge: Knowledge) -> list[Told]:
+def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, knowledge: Knowledge, *,
+         only_try: bool = False, agreed: proposals.Agreed | None = None) -> list[Told]:
     """Write the topic, or say everything that speaks against it: then nothing was changed. Empty where it was made.
 
     `knowledge` is what is live now. What passes is on its way: it is answered from the next training and release on.
+    `agreed` notes that a second person did, where two have to; raises what that raises. With `only_try` nothing is written.
     """
-    if not may_decide(settings, person):
-        return [Told("", say("teach.administrator"))]
+    if proposals.needed(settings) and not (agreed or only_try):
+        return [Told("", proposals.refused())]
     told = mistakes(topic, knowledge, topics.intents(settings))
     if told:
         return told
@@ -50,8 +51,10 @@ def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, kn
         except StaffFileError as error:
             return [Told("examples", str(error))]
         told += _tried(settings, made, topic)
-        if told:
+        if told or only_try:
             return told
+        if agreed:
+            agreed(connection)
         try:
             for row, example, use in dealt:
                 labels.put_row(connection, person, row, topic.chosen[row.id], example, use)

@@ -9,8 +9,7 @@ from starlette.routing import Route
 
 from bot.console.edit.live import told_where_broken
 from bot.console.people.accounts import Role
-from bot.console.teach import withdrawing
-from bot.console.teach.deciding import may_decide
+from bot.console.teach import proposals, withdrawing
 from bot.console.web import database, page, redirect, requires, say, settings
 from bot.knowledge import Knowledge, load_knowledge
 from bot.overlay import live_project
@@ -21,7 +20,8 @@ from bot.overlay import live_project
 def every(request: Request) -> Response:
     """Those that were made here, each with the way to its page."""
     knowledge = _knowledge(request)
-    return page(request, "teach/made.html", may=may_decide(settings(request), request.state.person),
+    return page(request, "teach/made.html", two=proposals.needed(settings(request)),
+                waiting=proposals.waiting(database(request)), make=proposals.MAKE,
                 topics=[knowledge.topics[name] for name in withdrawing.made(settings(request), knowledge)])
 
 
@@ -35,21 +35,25 @@ def form(request: Request) -> Response:
 @requires(Role.EDITOR)
 @told_where_broken
 def send(request: Request) -> Response:
-    """Withdraw it, or say why not."""
+    """Withdraw it, or, where two have to agree, propose it; or say why not."""
     knowledge, fate = _knowledge(request), str(request.state.form.get("fate", ""))
     name = _name(request, knowledge)
     if fate not in withdrawing.FATES:
         return _form(request, knowledge, 422, say("teach.withdrawing.no_fate"))
-    told = withdrawing.withdraw(database(request), settings(request), request.state.person, name, fate, knowledge)
+    engine, person, two = database(request), request.state.person, proposals.needed(settings(request))
+    told = withdrawing.withdraw(engine, settings(request), person, name, fate, knowledge, only_try=two)
     if told:
         return _form(request, _knowledge(request), 422, *told, fate=fate)
+    if two:
+        number = proposals.propose(engine, person, proposals.WITHDRAW, name, {"fate": fate})
+        return redirect(request, f"/teach/proposals/{number}", "teach.said.proposed")
     return redirect(request, "/teach", f"teach.withdrawing.{fate}", topic=name)
 
 
 def _form(request: Request, knowledge: Knowledge, status: int = 200, *told: str, fate: str = "") -> Response:
     leaving = withdrawing.leaving(database(request), settings(request), _name(request, knowledge), knowledge)
     return page(request, "teach/withdraw.html", status, leaving=leaving, told=list(dict.fromkeys((*told, *leaving.against))),
-                may=may_decide(settings(request), request.state.person), fates=withdrawing.FATES, fate=fate)
+                two=proposals.needed(settings(request)), fates=withdrawing.FATES, fate=fate)
 
 
 def _name(request: Request, knowledge: Knowledge) -> str:

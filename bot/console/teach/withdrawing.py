@@ -23,8 +23,7 @@ from bot.console.edit.yaml_text import REMOVED, changed
 from bot.console.inbox import states
 from bot.console.people import audit
 from bot.console.people.accounts import Person
-from bot.console.teach import examples
-from bot.console.teach.deciding import may_decide
+from bot.console.teach import examples, proposals
 from bot.console.teach.examples import EVALUATION, TRAINING
 from bot.console.teach.staff import StaffFiles
 from bot.console.teach.tables import labels
@@ -73,13 +72,15 @@ def leaving(engine: Engine, settings: Settings, name: str, knowledge: Knowledge)
                    list(_against(engine, settings, name, knowledge)))
 
 
-def withdraw(engine: Engine, settings: Settings, person: Person, name: str, fate: str, knowledge: Knowledge) -> list[str]:
+def withdraw(engine: Engine, settings: Settings, person: Person, name: str, fate: str, knowledge: Knowledge, *,
+             only_try: bool = False, agreed: proposals.Agreed | None = None) -> list[str]:
     """Take the topic away, or say everything that speaks against it: then nothing was changed. Empty where it is gone.
 
     `knowledge` is what is live now, `fate` one of FATES. What was released goes on being answered until the next release.
+    `agreed` and `only_try` as for a topic that is made.
     """
-    if not may_decide(settings, person):
-        return [say("teach.administrator")]
+    if proposals.needed(settings) and not (agreed or only_try):
+        return [proposals.refused()]
     if against := list(_against(engine, settings, name, knowledge)):
         return against
     intent = knowledge.topics[name].intent
@@ -95,6 +96,10 @@ def withdraw(engine: Engine, settings: Settings, person: Person, name: str, fate
             return [str(problem) for problem in error.problems]
         except ImhError as error:
             return [str(error)]
+        if only_try:
+            return []
+        if agreed:
+            agreed(connection)
         freed = _free(connection, person, intent, fate)
         audit.record(connection, person, "teach.withdrawn", intent, before={"content": content, "files": sorted(files)},
                      after={"messages": freed, "fate": fate})

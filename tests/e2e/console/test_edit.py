@@ -10,10 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.console.people import accounts, sessions
 from bot.console.people.accounts import Role
+from bot.console.teach import proposals
 from bot.store.database import open_database
 from tests.support.browser import violations
 from tests.support.console_pages import assert_readable, watch, window
 from tests.support.console_process import Console
+from tests.unit.bot.console.teach.conftest import add_message
+from tests.unit.bot.console.teach.test_making import ASKED, GOOD
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -240,3 +243,31 @@ def test_the_second_person_is_told(enter: Entering) -> None:
         page.goto("/answers/topic/references")
         page.get_by_role("button", name="Edit").click()
     expect(second.locator("main")).to_contain_text("Carla has an open draft of this")
+
+
+def test_a_topic_takes_two_people(console: Console, enter: Entering) -> None:
+    """Proposed by one, read by the other, who agrees by keyboard; every page on the way is clean for axe."""
+    dora, emil = enter("Dora"), enter("Emil")
+    engine = open_database(f"sqlite:///{console.var_dir / 'conversations.db'}")
+    for number, text in enumerate(ASKED):
+        add_message(engine, number, text)
+    with engine.connect() as connection:
+        author = next(account.person for account in accounts.every(connection) if account.person.name == "dora")
+    number = proposals.propose_topic(engine, author, GOOD)
+    engine.dispose()
+    dora.goto("/teach/topics")
+    assert_readable(dora)
+    dora.get_by_role("link", name=GOOD.titles["en"]).press("Enter")
+    expect(dora.get_by_text("Somebody else has to agree.")).to_be_visible()
+    assert dora.get_by_role("button", name="Agree").count() == 0
+    dora.get_by_role("link", name="Change it").press("Enter")
+    expect(dora.get_by_label("Title in English")).to_have_value(GOOD.titles["en"])
+    assert_readable(dora)
+    emil.goto(f"/teach/proposals/{number}")
+    assert_readable(emil)
+    emil.get_by_role("button", name="Agree, and make the topic").press("Enter")
+    expect(emil.get_by_role("status")).to_contain_text("goat_song is made and checked")
+    # What Dora had open meanwhile says so, and nothing is proposed a second time.
+    dora.get_by_role("button", name="Check and propose").press("Enter")
+    expect(dora.get_by_role("alert")).to_contain_text("is taken")
+    assert (console.var_dir.parent / "staff" / "bot/content/topics/goat_song.yml").is_file()

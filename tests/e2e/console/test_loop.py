@@ -33,6 +33,7 @@ SEEDS, ASKED = 10, 16
 TRAINED_WITHIN_S = 1200
 LIVE_WITHIN_S = 60
 ANSWERED_WITHIN_S = 20
+RELEASED_WITHIN_S = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,6 +138,11 @@ def test_others_who_mean_the_same_are_understood(told: Told) -> None:
     """Seven of ten, and more than before unless all were; nobody trained on their words."""
     assert told.paraphrases_after >= 7
     assert told.paraphrases_after > told.paraphrases_before or told.paraphrases_before == SEEDS
+
+
+def test_five_minutes_are_enough_from_the_first_click_to_the_release(told: Told) -> None:
+    """Labelling, training on two cores and judging, with somebody who chats; what is asked ahead is not asked again."""
+    assert told.first_click_to_release_s <= RELEASED_WITHIN_S
 
 
 def test_it_is_answered_from_soon_after_the_release(told: Told) -> None:

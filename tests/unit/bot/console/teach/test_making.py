@@ -219,14 +219,16 @@ def test_only_open_messages_without_danger_become_examples(settings: Settings, e
 
 
 @pytest.mark.usefixtures("asked")
-def test_where_two_approve_an_administrator_makes_topics(settings: Settings, engine: Engine,
-                                                         knowledge: Knowledge) -> None:
-    """No second person could approve one; and withdraws them."""
-    two = dataclasses.replace(settings, approvals=2)
-    editor, administrator = (dataclasses.replace(ANA, role=role) for role in (Role.EDITOR, Role.ADMINISTRATOR))
-    (told,) = make(engine, two, editor, GOOD, knowledge)
-    assert "an administrator makes" in told.words and files(settings) == {}
-    assert make(engine, two, administrator, GOOD, knowledge) == []
-    live = load_knowledge(live_project(two) / "bot/content")
-    assert "an administrator makes" in withdraw(engine, two, editor, "goat_song", DROPPED, live)[0] and files(settings)
-    assert withdraw(engine, two, administrator, "goat_song", DROPPED, live) == [] and files(settings) == {}
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.ADMINISTRATOR], ids=["editor", "administrator"])
+def test_where_two_approve_nobody_makes_or_withdraws_alone(settings: Settings, engine: Engine, knowledge: Knowledge,
+                                                           role: Role) -> None:
+    """Whatever their role; it can be tried, which writes nothing."""
+    two, person = dataclasses.replace(settings, approvals=2), dataclasses.replace(ANA, role=role)
+    assert "somebody else agrees" in make(engine, two, person, GOOD, knowledge)[0].words
+    assert make(engine, two, person, GOOD, knowledge, only_try=True) == []
+    assert files(settings) == {} and {message.state for message in rows(engine, messages)} == {"new"}
+    assert make(engine, settings, person, GOOD, knowledge) == []
+    live, made = load_knowledge(live_project(two) / "bot/content"), files(settings)
+    assert "somebody else agrees" in withdraw(engine, two, person, "goat_song", DROPPED, live)[0]
+    assert withdraw(engine, two, person, "goat_song", DROPPED, live, only_try=True) == []
+    assert files(settings) == made
