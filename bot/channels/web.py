@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Mapping
@@ -21,7 +22,7 @@ from bot.channels.limits import Limiter
 from bot.channels.sessions import Sessions
 from bot.channels.version import version_for
 from bot.errors import ChannelError
-from bot.insight.health import look
+from bot.insight.health import Health, look
 from bot.knowledge import AUDIENCES, LANGUAGES, one_knowledge
 from bot.safety import shared_screen
 from bot.settings import Settings, load_settings
@@ -96,6 +97,7 @@ class WebInput(InputChannel):
         self._settings = settings or load_settings()
         self._limiter = Limiter(self._settings)
         self._sessions = Sessions(self._settings)
+        self._looking: asyncio.Task[Health] | None = None
         shared_screen()  # loaded before anybody waits for it
 
     @classmethod
@@ -119,8 +121,7 @@ class WebInput(InputChannel):
 
         @web.get("/health/ready")
         async def ready(request: Request) -> HTTPResponse:
-            ctx = request.app.ctx
-            health = look(self._settings, ctx.agent, getattr(ctx, "updates", None), lambda agent: bounded(agent).ping())
+            health = await self._look(request.app.ctx)
             if health.down:
                 return error_response(503, "unavailable", reason=health.down[0], reasons=health.reasons)
             return json_response({"status": "degraded" if health.degraded else "ready", "reasons": health.reasons})
@@ -147,6 +148,13 @@ class WebInput(InputChannel):
         visitor.add_routes(web, settings=self._settings, sessions=self._sessions, limiter=self._limiter)
         assets.add_routes(web)
         return web
+
+    async def _look(self, ctx: Any) -> Health:
+        """The server's health, looked at beside the loop, which answers people meanwhile: once for all who ask."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(asyncio.to_thread(
+                look, self._settings, ctx.agent, getattr(ctx, "updates", None), lambda agent: bounded(agent).ping()))
+        return await asyncio.shield(self._looking)
 
     def _read(self, body: Any) -> WebMessage:
         message = read_message(body, new_sender=self._sessions.new)

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.console.people.tables import people
-from bot.insight.health import Health, disk_low
+from bot.insight.health import Health, disk_low, fail
 from bot.release import current_bundle, current_name
 
 
@@ -30,7 +30,7 @@ def look(state: State) -> Health:
     """The state of a console, by its application's `settings`, `database` and what its record room found."""
     settings = state.settings
     down = []
-    if not _answers(state.database):
+    if any(fail(lambda: _ask(state.database))):
         down.append("database_away")
     # A folder that is not there yet is made by whoever writes into it first.
     if settings.var_dir.exists() and not os.access(settings.var_dir, os.W_OK):
@@ -45,13 +45,9 @@ def look(state: State) -> Health:
     return Health(tuple(down), tuple(degraded))
 
 
-def _answers(engine: Engine) -> bool:
-    try:
-        with engine.connect() as connection:
-            connection.execute(sa.select(people.c.id).limit(1))
-    except Exception:  # whatever a driver raises: its text names hosts
-        return False
-    return True
+def _ask(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(sa.select(people.c.id).limit(1))
 
 
 def _unguarded(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:

@@ -11,10 +11,10 @@ from sqlalchemy.engine import URL, Connection, Engine
 from bot.store import sqlite
 from bot.store.migrate import REVISION, migrate, revision_of
 
-# A database that is away must not cost a gateway its patience.
-CONNECT_TIMEOUT_S = 2
 # See `open_engine`: the whole process waits for a row, with everybody whom it could answer.
 WAITS_MS, TAKES_MS, STANDS_STILL_MS = 2000, 3000, 5000
+# From a server that has not ended a statement itself by then nothing more is expected.
+SILENT_AFTER_S = TAKES_MS / 1000 + 0.25
 
 
 def open_database(address: str, *, short: bool = False) -> Engine:
@@ -33,20 +33,24 @@ def open_database(address: str, *, short: bool = False) -> Engine:
 def open_engine(url: URL, *, short: bool = False) -> Engine:
     """An engine whose connections are tried before they are used: after an outage the first to come is served.
 
-    What it raises and logs holds statements, never the values in them: these are what people wrote. `short`: for
-    transactions of a few milliseconds, by processes that answer others meanwhile. In PostgreSQL such a one waits
-    `WAITS_MS` for a row at most, `TAKES_MS` for a statement and for a network that swallows everything, and is ended
-    where its process stands still in the middle of it.
+    What it raises and logs holds statements, never the values in them: these are what people wrote. A PostgreSQL that
+    stands still is given up after a few seconds (see `deadline`). `short`: for transactions of a few milliseconds, by
+    processes that answer others meanwhile. In PostgreSQL such a one waits `WAITS_MS` for a row at most, `TAKES_MS` for
+    a statement, and is ended where its process stands still in the middle of it.
     """
     if url.drivername.startswith("sqlite") and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         return sqlite.open_file(url)
     if url.drivername.startswith("postgresql"):
+        from bot.store.deadline import answering_within, keep_deadlines  # where there is no PostgreSQL, nor its driver
+
+        keep_deadlines()
         options = {"options": f"-c lock_timeout={WAITS_MS} -c statement_timeout={TAKES_MS} "
                               f"-c idle_in_transaction_session_timeout={STANDS_STILL_MS}",
-                   "tcp_user_timeout": TAKES_MS}
+                   "connection_factory": answering_within(SILENT_AFTER_S)}
+        # A connection that a firewall has forgotten is cut by the system, before the server is thought to be silent.
         return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True,
-                                connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **(options if short else {})})
+                                connect_args={"tcp_user_timeout": TAKES_MS, **(options if short else {})})
     return sa.create_engine(url, hide_parameters=True)
 
 

@@ -14,16 +14,16 @@ import sqlalchemy.exc
 from sqlalchemy.engine import Connection, Engine
 
 from bot.errors import StoreError
-from bot.store.database import CONNECT_TIMEOUT_S
+from bot.store.deadline import answering_within, keep_deadlines
 
 # Beside the number of a session: a space of advisory locks in which nobody else locks.
 _OWNERS = 0x1317140
-_STATEMENT_TIMEOUT_MS = 2000
+_STATEMENT_TIMEOUT_MS, _SILENT_AFTER_S = 2000, 2.25
 # A session whose machine is gone without a word ends after so many seconds on both sides.
 _IDLE_S, _INTERVAL_S, _PROBES = 3, 1, 3
 _CONNECT = {
-    "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": _IDLE_S, "keepalives_interval": _INTERVAL_S,
-    "keepalives_count": _PROBES, "tcp_user_timeout": _STATEMENT_TIMEOUT_MS,
+    "connection_factory": answering_within(_SILENT_AFTER_S), "tcp_user_timeout": _STATEMENT_TIMEOUT_MS,
+    "keepalives_idle": _IDLE_S, "keepalives_interval": _INTERVAL_S, "keepalives_count": _PROBES,
     # Places need not outlive the server, so nothing waits for a disk.
     "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c synchronous_commit=off -c jit=off "
                f"-c tcp_keepalives_idle={_IDLE_S} -c tcp_keepalives_interval={_INTERVAL_S} "
@@ -104,6 +104,7 @@ class PostgresPlaces:
     def _connected(self) -> Connection:
         if self._session is None:
             if self._engine is None:
+                keep_deadlines()
                 self._engine = sa.create_engine(self._address, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0,
                                                 hide_parameters=True, connect_args=_CONNECT)
             session = self._engine.connect()

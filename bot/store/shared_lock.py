@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 POLL_S = 0.01
 # What a message waits for a database that does not answer; a person is told after that, with the crisis lines.
 ANSWER_WITHIN_S = 4.0
-# What a question about the server's health may take: meanwhile the process answers nobody.
+# What a question about the server's health may take.
 PING_WITHIN_S = 1.0
 _Value = TypeVar("_Value")
 

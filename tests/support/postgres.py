@@ -12,9 +12,10 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Iterator
 
 import sqlalchemy as sa
 
@@ -76,6 +77,20 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # "fast": sessions are ended, nothing is waited for
             self._process.wait(timeout=_UP_WITHIN_S)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Every process of the server stands still meanwhile: connections stay open and nobody answers."""
+        stopped = [self.pid]
+        os.kill(self.pid, signal.SIGSTOP)  # the first, so that none is born after the others were counted
+        try:
+            for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGSTOP)
+                stopped.append(int(child))
+            yield
+        finally:
+            for process in reversed(stopped):
+                os.kill(process, signal.SIGCONT)
 
     @property
     def pid(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from starlette.testclient import TestClient
 from bot.console import health
 from bot.knowledge import CONTENT
 from bot.release import make_bundle
+from bot.store import deadline
 from tests.support.console import console
+from tests.support.postgres import Postgres
 
 SECRET = "db.internal:5432/srv/imh"
 
@@ -71,3 +74,17 @@ def test_what_is_wrong_and_keeps_nobody_from_working_is_told(client: TestClient,
 def test_nothing_can_be_done_there(client: TestClient, method: str) -> None:
     """It is looked at."""
     assert client.request(method, "/health/ready").status_code == 405
+
+
+def test_a_database_that_stands_still_is_away_soon(tmp_path: Path, postgres: Postgres) -> None:
+    """Its connections stay open and nothing answers: it is told before whoever asks gives up, and taken back."""
+    client = console(tmp_path, role=None, db_url=postgres.database())
+    assert client.get("/health/ready").status_code == 200
+    with postgres.frozen():
+        for _ in range(2):
+            began = time.monotonic()
+            response = client.get("/health/ready")
+            assert (response.status_code, response.json()["reasons"]) == (503, ["database_away"])
+            assert time.monotonic() - began < 3
+    time.sleep(deadline.HELD_S + 0.1)
+    assert client.get("/health/ready").status_code == 200

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.insight.health import Health, disk_low, look
+from bot.insight.health import ANSWER_WITHIN_S, Health, disk_low, look
 from bot.settings import Settings
 from bot.store.shared_lock import lock_store
 from tests.support.server import free_port
@@ -48,6 +50,21 @@ def test_each_reason_has_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert health == Health(down, degraded)
     assert health.reasons == (*down, *degraded)
     assert SECRET not in repr(health)
+
+
+def test_a_database_that_does_not_answer_is_away_soon(tmp_path: Path) -> None:
+    """Whoever asks about the server's health has a time-out of their own; and the next one who asks is told too."""
+    goes_on = threading.Event()
+    settings = Settings(var_dir=tmp_path)
+    try:
+        for _ in range(3):
+            began = time.monotonic()
+            assert "database_away" in look(settings, agent(), None, lambda _: goes_on.wait(30)).down
+            assert time.monotonic() - began < ANSWER_WITHIN_S + 0.5
+    finally:
+        goes_on.set()
+    time.sleep(0.1)
+    assert not look(settings, agent(), None, fine).down
 
 
 def test_a_redis_that_is_away_is_a_reason(tmp_path: Path) -> None:
