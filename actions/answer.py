@@ -15,10 +15,18 @@ LEANING_AT = 0.1
 
 
 def answer(topics: tuple[str, ...], memory: Memory, author: Author) -> Reply:
-    """One message a topic; the last one is what "why?" and "says who?" lean on from then on."""
+    """One message a topic; the last one is what "why?" and "says who?" lean on from then on.
+
+    Where the reply before was the same answer, it says that this is all, and from then on in turns in few words and in full.
+    """
     runners_up = tuple(name for name in memory.likely(RUNNER_UP_AT) if name not in topics)
+    lead, short = None, False
+    if len(topics) == 1 and memory.last_answered == (topics[0], author.language, author.audience):
+        short = memory.last_phrase == "same"
+        lead = "in_short" if short else "same"
     return Reply(
-        tuple(author.topic(topic, offer=runners_up, people="contact_person" in memory.entities) for topic in topics),
+        tuple(author.topic(topic, offer=runners_up, people="contact_person" in memory.entities, lead=lead, short=short)
+              for topic in topics),
         {"last_topic": topics[-1]})
 
 
@@ -37,4 +45,8 @@ class ActionAnswer(ReplyingAction):
         asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
         # A model may know a topic that a newer content has given up.
         known = tuple(topic for topic in dict.fromkeys(asked) if topic in author.knowledge.topics)
+        if known == ("contact",) and memory.crisis and memory.held == "crisis":
+            # "Who can I call" after lines for a danger means those before it means an office.
+            contact = answer(known, memory, author)
+            return Reply((author.crisis(memory.crisis), *contact.messages), contact.slots)
         return answer(known, memory, author) if known else Reply((author.out_of_scope(()),))

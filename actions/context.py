@@ -32,5 +32,6 @@ def topic_in_context(memory: Memory) -> str | None:
     if talks and memory.confidence >= (_HELPED_AT if memory.intent == "help" else _TALKED_AT[memory.leans]):
         return None
     staying = dict(memory.topics).get(memory.last_topic, 0.0) + _CHANGES_AT[memory.leans]
-    name, confidence = memory.topics[0] if memory.topics else (memory.last_topic, 0.0)
-    return name if confidence > staying else memory.last_topic
+    # "Is it too late for her to attach" is half one topic and half its neighbour, and surely not the last one.
+    others = sum(confidence for name, confidence in memory.topics if name != memory.last_topic)
+    return memory.topics[0][0] if memory.topics and others > staying else memory.last_topic

@@ -9,7 +9,9 @@ from bot.knowledge.answers import Author
 
 
 class ActionCrisis(ReplyingAction):
-    """The lines; then, where the message asks something besides, the answer. The danger is remembered."""
+    """The lines, whatever else the words may be; then, where the message asks something besides, the answer. The danger is remembered."""
+
+    heeds_moves = False
 
     def name(self) -> str:
         return "action_crisis"

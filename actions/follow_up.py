@@ -27,4 +27,4 @@ class ActionFollowUp(ReplyingAction):
             return Reply((author.smalltalk("why_unknown", related=topic.related),))
         if memory.quotation_unread:
             return Reply((author.quotation(topic.name),))
-        return Reply((author.smalltalk("tell_more", related=topic.related),))
+        return Reply((author.smalltalk("tell_more", related=topic.related, contact="tell_more" in memory.times),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from rasa_sdk import Tracker
 
@@ -29,7 +29,12 @@ class Memory:
     asks where the answer before is from; `leans` says how the message leans on what came before ("stays",
     "goes_on", "perhaps", "hardly", "no"); `quotation_unread`: the channel showed the point alone and has not yet shown all
     of the quotation; `erasable`: whoever writes may have the conversation erased; `one_message`: the channel sends the whole
-    reply as one text; `asked` holds the slots of what was asked for in words or by the switch.
+    reply as one text; `asked` holds the slots of what was asked for in words or by the switch; `move` is what the
+    message says where it is nothing but a move (bot/content/moves.yml).
+
+    Of the reply before: `last_kind`, `last_phrase` (of an answer, the one that opened it), `last_answered` (topic, language
+    and audience) and `offers`, whether it had choices. `held` is what one can ask to hear again: "answer", "crisis",
+    "clarify", "out_of_scope", "feeling" or nothing; `times` how often each phrase was said since the last answer.
     """
 
     intent: str
@@ -51,16 +56,28 @@ class Memory:
     erasable: bool
     one_message: bool
     asked: Mapping[str, str | None]
+    move: str | None
+    last_kind: str | None
+    last_phrase: str | None
+    last_answered: tuple[str | None, ...]
+    offers: bool
+    held: str | None
+    times: Mapping[str, int]
 
     @classmethod
-    def of(cls, tracker: Tracker) -> Memory:
+    def of(cls, tracker: Tracker, move: str | None = None) -> Memory:
         """Reads the tracker; what was never said is empty, not missing."""
         message, slots = tracker.latest_message, tracker.slots
         spoken = next((event for event in reversed(tracker.events) if event["event"] == "user"), {})
         metadata = spoken.get("metadata") or {}
         intent = str((message.get("intent") or {}).get("name"))
         entities = {entity["entity"]: entity for entity in reversed(message.get("entities") or [])}
-        asked = _asked(intent, entities, metadata, slots)
+        # "In plain English", said to a bot that speaks Spanish, asks for English; "soy mala madre" for nothing of the kind.
+        what, value = CHANGES.get(intent, ("", ""))
+        if move == "simpler" and what == "language" and value != (slots.get("language") or "en"):
+            move = None
+        asked = _asked("" if move else intent, entities, metadata, slots)
+        said = _said(tracker.events)
         fresh = time.time() - (slots.get("choices_at") or 0) < CHOICES_KEPT_S
         return cls(
             intent=intent,
@@ -85,11 +102,24 @@ class Memory:
             erasable=bool(metadata.get("erasable")),
             one_message=bool(metadata.get("one_message")),
             asked=asked,
+            move=move,
+            last_kind=said.get("kind"),
+            last_phrase=said.get("phrase"),
+            last_answered=(said.get("topic"), *said.get("wording", ())),
+            offers=bool(said.get("offers")),
+            held=said.get("held"),
+            times=said.get("times") or {},
         )
 
     def likely(self, confidence: float) -> tuple[str, ...]:
         """Topics of at least this confidence (0-1), best first."""
         return tuple(name for name, sure in self.topics if sure >= confidence)
+
+
+def _said(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What the last reply left beside its last message: see `Memory`. Empty where none did, in a new session say."""
+    uttered = next((event for event in reversed([*events]) if event["event"] == "bot"), {})
+    return (uttered.get("metadata") or {}).get("said") or {}
 
 
 def _asked(intent: str, entities: Mapping[str, Mapping[str, Any]], metadata: Mapping[str, Any],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping
 
 from rasa_sdk import Action, Tracker
@@ -12,46 +13,66 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.memory import Memory
+from actions.moves import moved
+from actions.reply import Reply
 from bot.knowledge import Answer, Kind, current
 from bot.knowledge.answers import Author
 from bot.render.plain import plain
 
+# What one can ask to hear again; small talk is not, and leaves what was said before it.
+_HELD = {kind: kind.value for kind in (Kind.ANSWER, Kind.CRISIS, Kind.CLARIFY, Kind.OUT_OF_SCOPE)}
 
-@dataclass(frozen=True)
-class Reply:
-    """The messages of a turn in their order, and the slots that change besides those that every turn sets."""
-
-    messages: tuple[Answer, ...]
-    slots: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["Reply", "ReplyingAction"]
 
 
 class ReplyingAction(Action, ABC):
-    """An action that replies; a subclass says what."""
+    """An action that replies; a subclass says what. A message that is nothing but a move gets the same reply from each."""
+
+    heeds_moves = True
 
     @abstractmethod
     def reply(self, memory: Memory, author: Author) -> Reply:
         """The messages for this turn; pure, so that the same situation always gets the same reply."""
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]) -> List[SlotSet]:
-        memory = Memory.of(tracker)
         knowledge = current()
-        author = Author(knowledge, memory.language, memory.audience)
-        reply = self.reply(memory, author)
+        move = knowledge.moves.read(tracker.latest_message.get("text") or "") if self.heeds_moves else None
+        memory = Memory.of(tracker, move)
+        author = Author(knowledge, memory.language, memory.audience, memory.times)
+        reply = moved(memory, author) or self.reply(memory, author)
         messages = [*reply.messages]
+        said = _said(memory, reply)
         crisis = reply.slots.get("crisis", memory.crisis)
-        if crisis and messages[0].kind is not Kind.CRISIS:
+        # Lines that are given for what was said now need no reminder; those that are given again end like any later reply.
+        if crisis and memory.intent != "crisis":
             messages[-1] = replace(messages[-1], reminder=knowledge.crisis.reminder(tuple(crisis), memory.language))
         # Where everything goes out in one text, two answers leave no room for it: it comes with the next reply.
         notices = not memory.noticed and not (memory.one_message and len(messages) > 1)
         if notices:
             messages.append(author.notice())
         for message in messages:
+            # What stands beside a message is kept with it and not sent.
             dispatcher.utter_message(
                 text=plain(message, knowledge), json_message=message.to_dict(),
-                buttons=[{"title": choice.title, "payload": choice.payload} for choice in message.buttons])
+                buttons=[{"title": choice.title, "payload": choice.payload} for choice in message.buttons],
+                **{"said": said} if message is messages[-1] else {})
         changes = {"clarified": 0, **_offered(messages), **memory.asked, "language": memory.language,
                    "audience": memory.audience, "noticed": memory.noticed or notices, **reply.slots}
         return [SlotSet(name, value) for name, value in changes.items() if tracker.slots.get(name) != value]
+
+
+def _said(memory: Memory, reply: Reply) -> Dict[str, Any]:
+    """What the next message may lean on, or must not be told in the same words: see `Memory`."""
+    last = reply.messages[-1]
+    held = "feeling" if last.phrase == "feeling" else _HELD.get(last.kind, memory.held)
+    times = Counter(memory.times)
+    if any(message.kind is Kind.ANSWER for message in reply.messages):
+        times.clear()
+    times.update(message.phrase for message in reply.messages if message.phrase and message.kind is not Kind.ANSWER)
+    if "last_topic" in reply.slots and reply.slots["last_topic"] is None:
+        held = None
+    return {"kind": last.kind.value, "phrase": last.phrase, "topic": last.topic, "wording": [last.language, last.audience],
+            "offers": bool(last.buttons), "held": held, "times": dict(times)}
 
 
 def _offered(messages: List[Answer]) -> Dict[str, Any]:

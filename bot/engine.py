@@ -31,7 +31,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
@@ -144,7 +144,7 @@ class Processor(MessageProcessor):
 
 
 class LocalAction(Action):
-    """One of our actions, called directly with what it reads: the message and the slots."""
+    """One of our actions, called directly with what it reads: the message, the one before it and the slots."""
 
     def __init__(self, name: str, run: Any) -> None:
         self._name = name
@@ -164,10 +164,11 @@ class LocalAction(Action):
 
 
 def _snapshot(tracker: DialogueStateTracker) -> rasa_sdk.Tracker:
-    """The tracker as the actions know it. Of the history they read the last message only, so that is all they get."""
-    spoken = tracker.get_last_event_for(UserUttered)
+    """The tracker as the actions know it. Of the history they read what was said last by either side, so that is what they
+    get."""
+    last = filter(None, (tracker.get_last_event_for(BotUttered), tracker.get_last_event_for(UserUttered)))
     return rasa_sdk.Tracker(
         sender_id=tracker.sender_id, slots=tracker.current_slot_values(),
         latest_message=dict(tracker.latest_message.parse_data) if tracker.latest_message else None,
-        events=[spoken.as_dict()] if spoken else [], paused=False, followup_action=None, active_loop={},
+        events=[event.as_dict() for event in last], paused=False, followup_action=None, active_loop={},
         latest_action_name=tracker.latest_action_name)

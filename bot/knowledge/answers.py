@@ -94,6 +94,7 @@ class Answer:
     lines: tuple[CrisisLine, ...] = ()
     reminder: str | None = None
     quotation: bool = False  # asked for by itself, where a channel shows the point alone
+    phrase: str | None = None  # which one was said, where it is no answer
     erases: bool = False  # says that the conversation is erased: it goes out only once that is done
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -149,20 +150,28 @@ class Author:
     knowledge: Knowledge
     language: str
     audience: str
+    said: Mapping[str, int] = field(default_factory=dict)
+    """How often each phrase was said since the last answer: the next time it is said in other words, where there are."""
 
-    def topic(self, name: str, *, offer: tuple[str, ...] = (), people: bool = False) -> Answer:
+    def topic(self, name: str, *, offer: tuple[str, ...] = (), people: bool = False, lead: str | None = None,
+              short: bool = False) -> Answer:
         """The answer on a topic. KeyError where there is no such topic.
 
-        Topics in `offer` stand before the related ones; `people` names those whom one can call beside the office.
+        Topics in `offer` stand before the related ones; `people` names those whom one can call beside the office; the
+        phrase `lead` opens it; `short` says on the web, too, what a text message does.
         """
         topic = self.knowledge.topics[name]
         brief = self.knowledge.briefs[topic.brief]
         wording = topic.wording(self.language, self.audience)
+        opening = f"{self.phrase(lead)} " if lead else ""
+        plain = wording.sms if short else wording.plain
         contacts = tuple(self.knowledge.contacts.values()) if people else (self.knowledge.office,)
         return self._message(
-            Kind.ANSWER, plain=wording.plain, sms=wording.sms, topic=name, quote=self._quote(topic, people=people),
+            Kind.ANSWER, plain=f"{opening}{plain}", sms=f"{opening}{wording.sms}", topic=name,
+            quote=self._quote(topic, people=people),
             source=Source(brief.id, brief.title, brief.publisher), citations=citations(brief, topic.cites),
-            contacts=contacts, related=self.choices(tuple(other for other in (*offer, *topic.related) if other != name)))
+            contacts=contacts, phrase=lead,
+            related=self.choices(tuple(other for other in (*offer, *topic.related) if other != name)))
 
     def quotation(self, name: str) -> Answer:
         """The brief's own words behind the answer on a topic, for whoever was given the point alone."""
@@ -203,18 +212,45 @@ class Author:
 
     def clarify(self, topics: tuple[str, ...]) -> Answer:
         """Asks which of up to three topics is meant, best first."""
-        return self._message(Kind.CLARIFY, plain=self.phrase("clarify"), choices=self.choices(topics))
+        return self._message(Kind.CLARIFY, plain=self._varied("clarify"), choices=self.choices(topics),
+                             phrase="clarify")
 
     def out_of_scope(self, nearest: tuple[str, ...]) -> Answer:
-        """Says that the brief does not cover the question, whom to ask, and what is near."""
-        plain = self.phrase("out_of_scope_near" if nearest else "out_of_scope")
-        return self._message(Kind.OUT_OF_SCOPE, plain=plain, contacts=(self.knowledge.office,),
-                             related=self.choices(nearest))
+        """Says that the brief does not cover the question, whom to ask, and what is near.
+
+        Shorter where it was just said; where that was said, too, with what people ask as choices.
+        """
+        in_a_row = self.said.get("out_of_scope", 0) % 3
+        if in_a_row == 2:
+            key, offered = "out_of_scope_3", (*nearest, *self.knowledge.starters)
+        else:
+            key, offered = f"out_of_scope{'_near' if nearest else ''}{'_2' if in_a_row else ''}", nearest
+        return self._message(Kind.OUT_OF_SCOPE, plain=self.phrase(key), contacts=(self.knowledge.office,),
+                             related=self.choices(offered), phrase="out_of_scope")
+
+    def out_of_scope_simpler(self) -> Answer:
+        """The same for whoever did not understand it."""
+        return self._message(Kind.OUT_OF_SCOPE, plain=self.phrase("out_of_scope_simpler"),
+                             contacts=(self.knowledge.office,), related=self.choices(self.knowledge.starters))
+
+    def feeling(self, nearest: tuple[str, ...], *, provider: bool) -> Answer:
+        """A kind word for whoever says how hard it is, that the brief has no advice, and who listens.
+
+        The line that listens is there for parents; `provider` is who said to be none.
+        """
+        office, line = self.knowledge.office, self.knowledge.crisis.lines.get(self.knowledge.listens or "")
+        if provider or line is None:
+            return self._message(Kind.OUT_OF_SCOPE, plain=self._varied("feeling_provider" if provider else "feeling_alone"),
+                                 contacts=(office,), related=self.choices(nearest), phrase="feeling")
+        name = in_language(line.name, self.language)
+        listens = Contact(id=line.id, name=name, phone=line.phone, display=line.display, passage="", email=None)
+        return self._message(Kind.OUT_OF_SCOPE, plain=self._varied("feeling", name=name), contacts=(listens, office),
+                             related=self.choices(nearest), phrase="feeling")
 
     def smalltalk(self, key: str, *, related: tuple[str, ...] = (), contact: bool = False, **values: str) -> Answer:
         """A short text of the conversation."""
-        return self._message(Kind.SMALLTALK, plain=self.phrase(key, **values), related=self.choices(related),
-                             contacts=(self.knowledge.office,) if contact else ())
+        return self._message(Kind.SMALLTALK, plain=self._varied(key, **values), related=self.choices(related),
+                             contacts=(self.knowledge.office,) if contact else (), phrase=key)
 
     def erased(self) -> Answer:
         """Says that everything that was stored is deleted; the channel deletes it before it sends this."""
@@ -226,6 +262,11 @@ class Author:
 
     def phrase(self, key: str, **values: str) -> str:
         return self.knowledge.phrase(key, self.language, **values)
+
+    def _varied(self, key: str, **values: str) -> str:
+        """The phrase in the words that were not said last; after the last of its wordings comes the first."""
+        keys = self.knowledge.variants(key)
+        return self.phrase(keys[self.said.get(key, 0) % len(keys)], **values)
 
     def title(self, name: str) -> str:
         return in_language(self.knowledge.topics[name].title, self.language)

@@ -12,6 +12,7 @@ import yaml
 
 from bot.errors import ContentError, Problem
 from bot.knowledge.brief import full_reference, read_passages
+from bot.knowledge.moves import Moves, strangers
 from bot.knowledge.values import (
     AUDIENCES,
     LANGUAGES,
@@ -58,6 +59,7 @@ class _Folder:
         crisis = self._read("crisis.yml", "crisis")
         phrases = self._read("phrases.yml", "phrases")
         dialogue = self._read("dialogue.yml", "dialogue")
+        moves = self._read("moves.yml", "moves")
         topics = {path.stem: data for path in sorted((self._content / "topics").glob("*.yml"))
                   if (data := self._read(f"topics/{path.name}", "topic"))}
         if not topics:
@@ -69,6 +71,12 @@ class _Folder:
                 self._problem("dialogue.yml", "starters", f"names '{starter}', not a topic{closest(starter, topics)}")
         if crisis:
             self._check_crisis(crisis)
+            if dialogue and (line := dialogue.get("listens")) and line not in crisis["lines"]:
+                self._problem("dialogue.yml", "listens", f"names '{line}', not a line of crisis.yml"
+                                                         f"{closest(line, crisis['lines'])}")
+        for move, line, name in strangers(moves) if moves else ():
+            self._problem("moves.yml", f"moves.{move}", f"'{line}' names <{name}>, not among the groups; add it there or "
+                                                        f"correct the name{closest(name, moves['groups'])}")
         if contacts:
             self._check_contacts(contacts, briefs)
         if phrases:
@@ -83,6 +91,8 @@ class _Folder:
             crisis=_crisis(crisis),
             phrases=_flatten(phrases),
             starters=tuple(dialogue["starters"]),
+            listens=dialogue.get("listens"),
+            moves=Moves(moves),
         )
 
     def _problem(self, file: str, key: str, mend: str) -> None:

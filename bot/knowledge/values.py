@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, takewhile
 from typing import Iterable, Mapping
+
+from bot.knowledge.moves import Moves
 
 AUDIENCES = ("parent", "provider")
 LANGUAGES = ("en", "es")
@@ -177,6 +180,8 @@ class Knowledge:
     crisis: CrisisPlan
     phrases: Mapping[str, Text]
     starters: tuple[str, ...]
+    listens: str | None  # the crisis line for whoever says how hard it is and is in no danger
+    moves: Moves
 
     @property
     def office(self) -> Contact:
@@ -185,6 +190,11 @@ class Knowledge:
     def phrase(self, key: str, language: str, **values: str) -> str:
         """A short text of the conversation; `{name}` in it is filled from `values`. KeyError where there is none."""
         return in_language(self.phrases[key], language).format(**values)
+
+    def variants(self, key: str) -> tuple[str, ...]:
+        """The keys of a phrase that is said in other words the next time: `thanks`, `thanks_2`, `thanks_3`."""
+        others = takewhile(self.phrases.__contains__, (f"{key}_{number}" for number in count(2)))
+        return (key, *others)
 
     def quotation(self, brief: str, passages: Iterable[str]) -> str:
         """A brief's own words, one passage a line."""

@@ -30,21 +30,26 @@ def tracker(intent: str = "greet", *, topics: Sequence[tuple[str, float]] = (), 
             leans: str = "no", confidence: float = 1.0,
             entities: Mapping[str, Mapping[str, Any]] | None = None, danger: Sequence[str] = (),
             detected: tuple[str, float] | None = None, metadata: Mapping[str, Any] | None = None,
-            slots: Mapping[str, Any] | None = None) -> Tracker:
-    """A tracker whose last message was understood so; `topics` by name with confidence, `entities` by type."""
+            slots: Mapping[str, Any] | None = None, text: str = "…",
+            uttered: Mapping[str, Any] | None = None) -> Tracker:
+    """A tracker whose last message was understood so; `topics` by name with confidence, `entities` by type.
+
+    `uttered` is the event of the last message that the bot sent before.
+    """
     message: dict[str, Any] = {
         "intent": {"name": intent, "confidence": confidence},
         "entities": [{"entity": kind, **values} for kind, values in (entities or {}).items()],
         "topics": [{"name": f"ask_{name}", "confidence": confidence} for name, confidence in topics],
         "also": also,
         "leans": leans,
+        "text": text,
     }
     if danger:
         message["crisis"] = {"kinds": list(danger), "by": ["rules"]}
     if detected:
         message["language"] = {"code": detected[0], "confidence": detected[1]}
-    spoken = {"event": "user", "text": "…", "metadata": dict(metadata or {})}
-    return Tracker(sender_id="ana", slots=dict(slots or {}), latest_message=message, events=[spoken], paused=False,
+    spoken = {"event": "user", "text": text, "metadata": dict(metadata or {})}
+    return Tracker(sender_id="ana", slots=dict(slots or {}), latest_message=message, events=[*([uttered] if uttered else []), spoken], paused=False,
                    followup_action=None, active_loop={}, latest_action_name="action_listen")
 
 
@@ -53,14 +58,16 @@ class Talk:
 
     def __init__(self, **slots: Any) -> None:
         self.slots: dict[str, Any] = dict(slots)
+        self._uttered: Mapping[str, Any] | None = None
 
     def says(self, intent: str, **understood: Any) -> list[Message]:
         """The `custom` of each message of the reply, with `text` and `buttons` beside it."""
         action = (_SAYS.get(intent) or (ActionAnswer if intent.startswith("ask_") else ActionConverse))()
         dispatcher = CollectingDispatcher()
-        heard = tracker(intent, slots=self.slots, **understood)
+        heard = tracker(intent, slots=self.slots, uttered=self._uttered, **understood)
         events = asyncio.run(action.run(dispatcher, heard, {}))
         self.slots.update({event["name"]: event["value"] for event in events})
+        self._uttered = {"event": "bot", "metadata": dispatcher.messages[-1]}
         return [{**message["custom"], "text": message["text"], "buttons": message["buttons"]}
                 for message in dispatcher.messages]
 

@@ -101,7 +101,7 @@ def test_small_words_do_not_close_the_subject(worried: Talk, knowledge: Knowledg
     """ "Thanks", "no" and "ok" say nothing about safety."""
     worried.says("ask_indicators")
     (message,) = worried.says(intent)
-    assert message["plain"] == knowledge.phrase("still_here", "en")
+    assert message["plain"] == knowledge.phrase(f"crisis_{intent}", "en")
     assert message["reminder"]
     assert worried.slots["crisis"] == ["self_harm"]
 

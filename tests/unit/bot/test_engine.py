@@ -276,12 +276,13 @@ def test_listens_after_an_action(bot: Bot) -> None:
 # --- What an action gets ----------------------------------------------------------------------------------------------
 
 
-def test_actions_get_the_last_message_and_the_slots_only(bot: Bot, action: FakeAction) -> None:
+def test_actions_get_what_was_said_last_and_the_slots_only(bot: Bot, action: FakeAction) -> None:
     """Handing over a whole history would make each turn of a long conversation slower than the one before."""
     for number in range(5):
         bot.hears(f"message {number}", metadata={"language": "es", "number": number})
     tracker = action.trackers[-1]
-    (spoken,) = tracker.events
+    uttered, spoken = tracker.events
+    assert (uttered["event"], spoken["event"]) == ("bot", "user")
     assert (spoken["event"], spoken["text"]) == ("user", "message 4")
     assert spoken["metadata"]["number"] == 4
     assert tracker.slots["last_topic"] == "brain"

@@ -34,6 +34,11 @@ WRONG_VALUES: dict[str, tuple[str, str, Any, str, str]] = {
     "no text message": (INDICATORS, "answer.en.parent.sms", REMOVED, "answer.en.parent",
                         "'sms' is a required property"),
     "empty words": (INDICATORS, "answer.en.parent.plain", "", "answer.en.parent.plain", ""),
+    "listening line that does not exist": ("dialogue.yml", "listens", "maternal_line", "listens",
+                                           "(closest: 'maternal_hotline')"),
+    "move in a group that does not exist": ("moves.yml", "moves.again.en", ["<cann>? repeat it"], "moves.again",
+                                            "(closest: 'can')"),
+    "move that nobody makes": ("moves.yml", "moves.dance", {"en": ["dance"], "es": ["baile"]}, "moves", "'dance'"),
     "starter that does not exist": ("dialogue.yml", "starters", ["contacts"], "starters", "(closest: 'contact')"),
     "crisis line that does not exist": ("crisis.yml", "kinds.self_harm", ["nobody"], "kinds.self_harm",
                                         "'nobody', not a line"),
@@ -68,7 +73,7 @@ def test_a_wrong_value_is_told(content: Path, case: tuple[str, str, Any, str, st
     assert_listed(problems_of(lambda: load_knowledge(content)), file, told_key, mend)
 
 
-@pytest.mark.parametrize("file", ["contacts.yml", "crisis.yml", "phrases.yml", "dialogue.yml",
+@pytest.mark.parametrize("file", ["contacts.yml", "crisis.yml", "phrases.yml", "dialogue.yml", "moves.yml",
                                   f"{BRIEF}/brief.md", f"{BRIEF}/brief.yml"])
 def test_a_missing_file_is_told(content: Path, file: str) -> None:
     """A file that went astray is asked for by its name."""
