@@ -28,10 +28,12 @@ def sms(answer: Answer, knowledge: Knowledge) -> str:
 
 
 def texts(answers: Sequence[Answer], knowledge: Knowledge, *, one: bool = False) -> Texts:
-    """A reply as messages of their own; or as `one`, for gateways that take no more.
+    """A reply, or the rest of one, as messages of their own; or as `one`, for gateways that take no more.
 
     A number and a keyword mean what was offered last: only that message shows them.
     """
+    if not answers:
+        return Texts(())
     if one:
         return _in_one(answers, knowledge)
     last = max((place for place, answer in enumerate(answers) if answer.buttons), default=0)

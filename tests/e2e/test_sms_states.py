@@ -14,9 +14,10 @@ from typing import Iterator
 
 import pytest
 
+from bot.knowledge import Knowledge
 from bot.safety import shared_screen
 from bot.sms.keywords import Wish, shared_keywords
-from bot.sms.segments import GSM7_SINGLE
+from bot.sms.segments import GSM7_SINGLE, fold
 from tests.e2e.test_start import ALONE
 from tests.support.history import database, said
 from tests.support.server import PROJECT, Server
@@ -270,6 +271,24 @@ class TestRestart:
         )
         second = twilio(server, "MORE", sender=reader)
         assert second != first and "The field of infant mental health works" in second[0]
+
+
+    def test_a_number_means_what_the_phone_was_shown(self, server: Server, knowledge: Knowledge) -> None:
+        """Through a gateway that takes one text: two answers leave no room for all choices; "the last" is the last seen."""
+        reader = new_number()
+        text = kannel(server, "does divorce affect my baby? and why does she cry so much?", sender=reader).text
+        assert "(NMAIMH Issues Brief 1) NMAIMH (505) 331-7138" in text and "HELP for help" not in text
+        shown = [line[2:] for line in text.splitlines() if line[:2] in {"1 ", "2 ", "3 "}]
+        titles = {fold(topic.title["en"]): topic for topic in knowledge.topics.values()}
+        server.stop(signal.SIGKILL)
+        server.start()
+        chosen = kannel(server, "the last one", sender=reader).text
+        assert "HELP for help" in chosen and len(shown) < 3
+        if shown:
+            topic = titles[shown[-1]]
+            assert chosen.startswith(tuple(fold(topic.wording("en", who).sms)[:60] for who in ("parent", "provider")))
+        else:
+            assert chosen.startswith(knowledge.phrase("no_such_choice", "en"))
 
 
 class TestPseudonymKey:

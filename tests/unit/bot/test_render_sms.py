@@ -196,6 +196,7 @@ def test_a_message_that_was_stored_is_rendered_like_the_first_time(author: Autho
         assert sms(again, knowledge) == sms(message, knowledge), described(message)
         assert again.kind is message.kind and again.quote == message.quote
     assert texts([author.notice()], knowledge).texts == (sms(author.notice(), knowledge),)
+    assert texts([], knowledge).texts == ()
 
 
 @pytest.mark.parametrize("key", ["stopped", "started", "too_many", "only_words", "too_long", "unavailable",
