@@ -213,6 +213,14 @@ def privacy() -> None:
 
 
 @app.command()
+def words() -> None:
+    """The ordinary words of the training data, which the masking takes for no names, into bot/privacy/words.txt."""
+    from benchmarks.ordinary import write
+
+    console.print(f"{write()} words", markup=False)
+
+
+@app.command()
 def fuzz() -> None:
     """20,000 random inputs to a real server; fails where one of them gets a 5xx."""
     from benchmarks.fuzz import measure

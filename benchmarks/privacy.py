@@ -18,6 +18,7 @@ from bot.privacy.text import Found
 from bot.settings import PROJECT
 
 CORPUS = PROJECT / "tests" / "privacy" / "corpus.yml"
+SNIPPETS = CORPUS.with_name("snippets.yml")
 PAGE = PROJECT / "docs" / "privacy.md"
 START, END = "<!-- written by `python -m benchmarks privacy` -->", "<!-- end -->"
 KINDS = ("phone", "email", "name", "address", "birth", "id")
@@ -62,7 +63,7 @@ class Score:
 
 
 def corpus(half: str, path: Path = CORPUS) -> list[Labelled]:
-    """The messages of a half, `development` or `test`."""
+    """The messages of a half: `development` or `test` of the corpus, `development` or `held_out` of the snippets."""
     voices = yaml.safe_load(path.read_text(encoding="utf-8"))[half]
     return [_labelled(line.removeprefix("- "), voice["language"])
             for voice in voices for line in voice["messages"].splitlines()]
@@ -102,11 +103,11 @@ def _places(text: str, span: Found) -> set[int]:
     return {place for place in range(span.start, span.end) if text[place].isalnum()}
 
 
-def measure(half: str, masker: Masker | None = None) -> dict[tuple[str, str], Score]:
-    """(kind, language) -> score over a half of the corpus."""
+def measure(half: str, masker: Masker | None = None, path: Path = CORPUS) -> dict[tuple[str, str], Score]:
+    """(kind, language) -> score over a half of a corpus."""
     masker = masker or Masker.load()
     total: dict[tuple[str, str], Score] = defaultdict(Score)
-    for message in corpus(half):
+    for message in corpus(half, path):
         for kind, one in score(masker, message).items():
             total[kind, message.language] += one
     return dict(total)
@@ -134,8 +135,10 @@ def _timed(masker: Masker, text: str) -> float:
 
 def table() -> Iterator[str]:
     """What docs/privacy.md says of it, as Markdown lines."""
-    for half, title in (("test", "Test half"), ("development", "Development half")):
-        scores, messages = measure(half), corpus(half)
+    for path, half, title in ((CORPUS, "test", "Test half"), (CORPUS, "development", "Development half"),
+                              (SNIPPETS, "held_out", "Snippets, held-out half"),
+                              (SNIPPETS, "development", "Snippets, development half")):
+        scores, messages = measure(half, path=path), corpus(half, path)
         clean = sum(not message.spans for message in messages)
         spanish = sum(message.language == "es" for message in messages)
         yield (f"{title}: {len(messages)} messages, {spanish} of them Spanish, {clean} with nothing to mask.")

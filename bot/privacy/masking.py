@@ -12,12 +12,14 @@ from typing import Any, Collection, Iterable, Iterator, Mapping
 import yaml
 
 from bot.privacy.names import Names
-from bot.privacy.numbers import Births, Emails, Numbers, Phones
+from bot.privacy.numbers import Births, Emails, Numbers
+from bot.privacy.phones import Phones
 from bot.privacy.places import Addresses
 from bot.privacy.text import Found, plain
 
 LEXICON = Path(__file__).resolve().parent.parent / "content" / "privacy_lexicon.yml"
 NAMES = LEXICON.with_name("names.txt")
+WORDS = Path(__file__).with_name("words.txt")
 # Where two rules claim the same words, all of them are masked, as the kind that stands first here.
 _RANK = {kind: rank for rank, kind in enumerate(("email", "id", "birth", "address", "phone", "name"))}
 
@@ -25,15 +27,16 @@ _RANK = {kind: rank for rank, kind in enumerate(("email", "id", "birth", "addres
 class Masker:
     """Puts a mask in the place of everything that the lexicon and the rules recognise."""
 
-    def __init__(self, lexicon: Mapping[str, Any], names: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, lexicon: Mapping[str, Any], names: Mapping[str, Collection[str]],
+                 words: Collection[str]) -> None:
         self._masks: Mapping[str, str] = lexicon["masks"]
         self._recognisers = (Emails(lexicon), Numbers(lexicon), Births(lexicon), Addresses(lexicon), Phones(lexicon),
-                             Names(lexicon, names))
+                             Names(lexicon, names, words))
 
     @classmethod
     def load(cls, path: Path = LEXICON, names: Path = NAMES) -> Masker:
         """The masker of a lexicon file and a list of names."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")), _sections(names.read_text(encoding="utf-8")))
+        return cls(yaml.safe_load(path.read_text(encoding="utf-8")), name_sections(names), ordinary_words())
 
     def mask(self, text: str) -> str:
         """The text with masks; the text itself where there is nothing to mask. Never raises."""
@@ -50,11 +53,17 @@ class Masker:
                                    for found in recogniser.find(text, compared))))
 
 
-def _sections(text: str) -> dict[str, frozenset[str]]:
-    """The words behind each line that begins with "=", by what that line says."""
+def ordinary_words(path: Path = WORDS) -> frozenset[str]:
+    """Words that people write in small letters, and that are no names: bot/privacy/words.txt."""
+    return frozenset(word for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+                     for word in line.split())
+
+
+def name_sections(path: Path = NAMES) -> dict[str, frozenset[str]]:
+    """The names of a list: those behind each line that begins with "=", by what that line says."""
     sections: dict[str, set[str]] = {}
     words: set[str] = set()
-    for line in text.splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("="):
             words = sections.setdefault(line.strip("= "), set())
         elif not line.startswith("#"):

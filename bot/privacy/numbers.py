@@ -1,11 +1,11 @@
-"""E-mail addresses, telephone numbers, days of birth, and the numbers under which offices keep somebody."""
+"""E-mail addresses, days of birth, and the numbers under which offices keep somebody."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Iterator, Mapping
 
-from bot.privacy.text import Found, any_of
+from bot.privacy.text import SIGNS, Found, any_of
 
 # A sign in a text has to be there before a pattern is tried: most messages hold none, and cost nothing.
 _DIGIT = re.compile(r"\d")
@@ -19,10 +19,11 @@ class Emails:
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
         at, dot = any_of(lexicon["spoken_at"]), any_of(lexicon["spoken_dot"])
+        sign = any_of([*lexicon["spoken_dot"], *lexicon.get("spoken_signs", ())])
         word = r"[\w+-]{1,64}"
         self._written = re.compile(r"[\w.+'-]{1,64} ?@ ?[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
         self._spoken = re.compile(
-            rf"\b{word}(?:(?:\.| (?:{dot}) ){word}){{0,3}} ?[(\[]?\b(?:{at})\b[)\]]? ?{word}"
+            rf"\b{word}(?:(?:\.| (?:{sign}) ){word}){{0,3}} ?[(\[]?\b(?:{at})\b[)\]]? ?{word}"
             rf"(?: ?[(\[]?\b(?:{dot})\b[)\]]? ?{word}){{0,2}} ?[(\[]?\b(?:{dot})\b[)\]]? ?"
             rf"(?:{any_of(lexicon['spoken_endings'])})\b")
         self._dots = re.compile(rf"\b(?:{dot})\b")
@@ -34,37 +35,6 @@ class Emails:
                         if match.group() not in self._public)
         if self._dots.search(plain):
             yield from (Found(*match.span(), "email") for match in self._spoken.finditer(plain))
-
-
-class Phones:
-    """Ten digits as Americans and Mexicans write them, local numbers, foreign ones behind a plus, spelled ones."""
-
-    def __init__(self, lexicon: Mapping[str, Any]) -> None:
-        separator = r"[ ./-]{0,3}"
-        self._written = re.compile(
-            r"(?<![\w/-])(?:\+?(?:1|52)[ .-]*(?:1[ .-]+)?)?"
-            rf"\(?\d{{3}}\)?{separator}\d{{3}}[ .-]{{0,3}}\d{{4}}(?![\w-])|"
-            r"(?<![\w/-])\d{2} \d{4} \d{4}(?!\w)|"
-            r"(?<![\w/-])\d{3}[-.]\d{4}(?![\w-]|[.]\d)|"
-            r"(?<!\w)(?:\+|00|011)[ -]?\d(?:[ .()-]{0,2}\d){7,14}(?!\w)")
-        self._called = re.compile(rf"(?<!\w)(?:{any_of(lexicon['phone_words'])})\b"
-                                  r"\W{0,3}(?:[^\W\d_]+\W{1,3}){0,3}?"
-                                  r"(?P<number>\d{3}[ ]?\d{4})(?![\w-])")
-        digit = rf"(?:{any_of(lexicon['spelled_digits'])})"
-        self._spelled = re.compile(rf"(?<!\w){digit}(?:[ ,-]{{1,2}}{digit}){{6,14}}(?!\w)")
-        self._public = tuple(re.sub(r"\D", "", number) for number in lexicon["public_numbers"])
-
-    def find(self, text: str, plain: str) -> Iterator[Found]:
-        if sum(map(plain.count, "0123456789")) >= 7:
-            yield from (Found(*match.span(), "phone") for match in self._written.finditer(plain)
-                        if not self._is_public(match.group()))
-            yield from (Found(*match.span("number"), "phone") for match in self._called.finditer(plain)
-                        if not self._is_public(match["number"]))
-        yield from (Found(*match.span(), "phone") for match in self._spelled.finditer(plain))
-
-    def _is_public(self, written: str) -> bool:
-        digits = re.sub(r"\D", "", written)
-        return any(number.endswith(digits) or digits.endswith(number) for number in self._public)
 
 
 class Births:
@@ -111,7 +81,7 @@ class Numbers:
         self._far = re.compile(rf"(?<!\w)(?:{words})(?!\w)[ :#,.(]{{1,3}}"
                                r"(?:[^\W\d_]+[ :#,.']{1,3}){1,6}?" + token % 5)
         self._shapes = re.compile(
-            r"(?<![\w-])\d{3}[ -]\d{2}[ -]\d{4}(?![\w-])|"  # social security
+            rf"(?<![\w-])\d{{3}}{SIGNS}{{1,3}}\d{{2}}{SIGNS}{{1,3}}\d{{4}}(?![\w-])|"  # social security
             r"(?<![\w-])[a-z]{1,2}-\d{2,4}-[a-z]{2}-\d{2,4}(?:-\d+)?(?!\w)|"  # a court's case
             r"(?<![\w-])[a-z] \d{3,4} [a-z]{2} \d{4} \d+(?!\w)|"
             r"(?<![\w-])(?:a ?\d{3}[ -]?\d{3}[ -]?\d{3}|[a-z]{3}\d{10})(?!\w)|"  # immigration

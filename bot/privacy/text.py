@@ -7,6 +7,9 @@ import re
 import unicodedata
 from typing import Iterable, NamedTuple
 
+# What people put between the digits of a number: a class of one character.
+SIGNS = "[ ./*_·•~|\u2010-\u2015\u2212-]"
+
 
 class Found(NamedTuple):
     """What is to be masked: its place in the text (characters, the end excluded) and its kind."""
