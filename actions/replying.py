@@ -46,8 +46,9 @@ class ReplyingAction(Action, ABC):
         # Lines that are given for what was said now need no reminder; those that are given again end like any later reply.
         if crisis and memory.intent != "crisis":
             messages[-1] = replace(messages[-1], reminder=knowledge.crisis.reminder(tuple(crisis), memory.language))
-        # Where everything goes out in one text, two answers leave no room for it: it comes with the next reply.
-        notices = not memory.noticed and not (memory.one_message and len(messages) > 1)
+        # Where everything goes out in one text, two answers or a quotation leave no room for it: it comes with a later reply.
+        full = memory.one_message and (len(messages) > 1 or messages[0].quotation)
+        notices = not memory.noticed and not full
         if notices:
             messages.append(author.notice())
         for message in messages:

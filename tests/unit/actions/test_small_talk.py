@@ -95,6 +95,8 @@ def test_notice_waits_where_two_answers_share_one_text() -> None:
     """It comes with the next reply, once."""
     talk, one = Talk(), {"metadata": {"one_message": True}}
     assert kinds(talk.says("ask_indicators", also="ask_contact", **one)) == ["answer", "answer"]
+    quotation = {"metadata": {"one_message": True, "quotation_unread": True}}
+    assert kinds(talk.says("tell_more", **quotation)) == ["answer"]
     assert kinds(talk.says("ask_indicators", **one)) == ["answer", "notice"]
     assert kinds(talk.says("ask_contact", **one)) == ["answer"]
     assert kinds(Talk().says("ask_indicators", also="ask_contact")) == ["answer", "answer", "notice"]
