@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any, Callable
@@ -86,12 +87,18 @@ def every_message(author: Author) -> list[Answer]:
     """All that can be said to one person: each topic and its origin, each crisis, asking back, refusing, small talk."""
     knowledge, topics = author.knowledge, tuple(author.knowledge.topics)
     # What is filled in or said on a page is no message.
-    phrases = [key for key in knowledge.phrases if "." not in key and not key.startswith(("origin_", "notice", "in_its_words"))]
+    phrases = [key for key in knowledge.phrases
+               if "." not in key and not key.startswith(("origin_", "notice", "in_its_words", "feeling", "out_of_scope"))]
+    refused = [dataclasses.replace(author, said={"out_of_scope": times, "feeling": times}) for times in range(3)]
     return [
         *(author.topic(name) for name in topics),
         *(author.origin(name) for name in topics),
         *(author.quotation(name) for name in topics),
         *(author.crisis((kind,)) for kind in knowledge.crisis.kinds),
-        author.clarify(topics), author.out_of_scope(()), author.out_of_scope(topics[:2]), author.notice(),
+        *(author.topic(name, lead=lead) for name in topics for lead in ("again", "same", "plainer")),
+        *(author.topic(name, lead="in_short", short=True) for name in topics),
+        *(again.out_of_scope(near) for again in refused for near in ((), topics[:2])),
+        *(again.feeling(topics[:2], provider=provider) for again in refused for provider in (False, True)),
+        author.out_of_scope_simpler(), author.clarify(topics), author.notice(),
         *(author.smalltalk(key, related=knowledge.starters, contact=True) for key in phrases),
     ]
