@@ -28,7 +28,7 @@ from tests.support.postgres import Postgres
 from tests.unit.bot.store.conftest import Person, messages
 
 # What a person waits for at most, however it stands; and until somebody asks again who was told to wait.
-GIVEN_UP_WITHIN_S, HANGS_S, AGAIN_S = 4.5, 20.0, deadline.HELD_S + 0.1
+GIVEN_UP_WITHIN_S, HANGS_S, AGAIN_S = 3.0, 20.0, deadline.HELD_S + 0.1
 # Where it is known to be silent.
 SOON_S = 1.2
 
@@ -101,7 +101,7 @@ def test_who_comes_later_is_told_at_once_and_the_first_after_it_is_served(postgr
     engine, other = (open_engine(sa.engine.make_url(address), short=True) for _ in range(2))
     ask(engine), ask(other)
     with postgres.frozen():
-        assert given_up(lambda: ask(engine)) > 2
+        assert given_up(lambda: ask(engine)) > deadline.SILENCE_S
         assert given_up(lambda: ask(other)) < 0.2
         time.sleep(AGAIN_S)
         assert given_up(lambda: ask(other)) < SOON_S
@@ -113,14 +113,14 @@ def test_who_comes_later_is_told_at_once_and_the_first_after_it_is_served(postgr
 def test_work_that_takes_its_time_is_waited_for(address: str) -> None:
     """A server that lives and has much to do is no server that stands still."""
     engine = open_engine(sa.engine.make_url(address))
-    assert ask(engine, f"SELECT 7 FROM pg_sleep({2.5 * deadline.PATIENCE_S})") == 7
+    assert ask(engine, f"SELECT 7 FROM pg_sleep({5 * deadline.SILENCE_S})") == 7
 
 
 def test_work_that_takes_its_time_is_waited_for_on_a_socket_file(postgres: Postgres, address: str) -> None:
     """Where the address names the folder of PostgreSQL's socket."""
     url = sa.engine.make_url(address)
     engine = open_engine(url.set(host=None, query={"host": str(postgres.log.parent)}))
-    assert ask(engine, f"SELECT 7 FROM pg_sleep({1.5 * deadline.PATIENCE_S})") == 7
+    assert ask(engine, f"SELECT 7 FROM pg_sleep({3 * deadline.SILENCE_S})") == 7
 
 
 def test_a_statement_that_is_too_slow_is_ended_by_the_server(address: str) -> None:
