@@ -63,7 +63,11 @@ class Speller:
         phrases = sorted((re.escape(phrase) for phrase in respell if " " in phrase), key=len, reverse=True)
         self._phrases = re.compile(rf"\b(?:{'|'.join(phrases)})\b") if phrases else None
         self._disguised = frozenset(disguised)
-        self._nearly = {near: word for word in sturdy for near in _one_letter_away(word) if near not in self._known}
+        self._nearly: dict[str, str] = {}
+        for word in sorted(sturdy):  # "suicida" is one letter from two of them: the same one in every process
+            for near in _one_letter_away(word):
+                if near not in self._known:
+                    self._nearly.setdefault(near, word)
 
     def sentences(self, text: str) -> Iterator[list[str]]:
         """Sentences in order, each a non-empty list of words; never raises, whatever the characters."""

@@ -15,7 +15,7 @@ import yaml
 from bot.safety import DEFAULT, KINDS, CrisisScreen, Finding
 from bot.safety.lexicon import Lexicon, load_lexicon
 from bot.safety.notation import Sentence
-from bot.safety.words import _VERB_AND_PRONOUN
+from bot.safety.words import _VERB_AND_PRONOUN, Speller
 from bot.sms.segments import GSM7_SINGLE, size
 from tests.unit.bot.conftest import problems_of, replace
 
@@ -112,6 +112,13 @@ def test_the_cases_are_enough() -> None:
 def test_spelling_hides_nothing(screen: CrisisScreen, typed: str) -> None:
     """However it is typed, it is heard."""
     assert "self_harm" in screen.screen(typed).kinds
+
+
+@pytest.mark.parametrize("sturdy", [("suicidal", "suicide"), ("suicide", "suicidal")])
+def test_a_slip_near_two_words_is_always_the_same(sturdy: tuple[str, ...]) -> None:
+    """Sets have no order: one server heard "suicida" and the next did not."""
+    speller = Speller(known=sturdy, respell={}, disguised=(), sturdy=sturdy)
+    assert list(speller.sentences("suicida")) == [["suicidal"]]
 
 
 def test_languages_mix(screen: CrisisScreen) -> None:
