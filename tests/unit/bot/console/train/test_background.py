@@ -33,6 +33,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[byt
 
     monkeypatch.setattr(train.warming, "begin", begin)
     monkeypatch.setattr(train, "_EVERY_S", 0.05)
+    monkeypatch.setattr(train, "_SETTLED_S", 0.1)
     yield processes
     for process in processes:
         process.kill()
@@ -101,6 +102,26 @@ def test_it_is_done_anew_for_another_version_in_production(tmp_path: Path, begun
         assert begun[0].poll() is not None
         await asyncio.sleep(0.5)
         assert len(begun) == 2
+        work.cancel()
+
+    asyncio.run(run())
+
+
+def test_nothing_is_begun_for_a_version_that_does_not_stay(tmp_path: Path, begun: list[subprocess.Popen[bytes]],
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    """Released and taken back, again and again: servers have enough to do."""
+    monkeypatch.setattr(train, "_SETTLED_S", 1.0)
+    client = console(tmp_path, Role.EDITOR)
+    releases = client.app.state.settings.var_dir / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+
+    async def run() -> None:
+        work = asyncio.ensure_future(train.background(client.app.state))
+        for number in range(8):
+            (releases / "current").write_text(f"{number:016x}")
+            await asyncio.sleep(0.3)
+        assert begun == []
+        await until(lambda: len(begun) == 1)
         work.cancel()
 
     asyncio.run(run())
