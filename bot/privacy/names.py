@@ -67,7 +67,9 @@ class Names:
 
     def _starts(self, reading: Reading) -> Iterator[tuple[int, int]]:
         """Known names that nobody introduces: the place of the word, and where the name that it belongs to begins."""
-        for place, (start, _, word) in enumerate(reading.words):
+        for place, (start, end, word) in enumerate(reading.words):
+            if reading.is_glued(start, end):
+                continue
             if self._is_given(word) or self._is_meant(reading, place):
                 yield place, self._beginning(reading, place)
             elif place and not reading.shouted and _INITIAL.match(reading.text, reading.words[place - 1][0]):

@@ -32,5 +32,9 @@ class Reading:
     def is_capital(self, place: int) -> bool:
         return not self.shouted and 0 <= place < len(self.words) and self.text[self.words[place][0]].isupper()
 
+    def is_glued(self, start: int, end: int) -> bool:
+        """Whether a word is part of a number or a code: "deb" in "9ef7deb4691"."""
+        return self.text[start - 1:start].isdigit() or self.text[end:end + 1].isdigit()
+
     def begins_sentence(self, place: int) -> bool:
         return not place or _ENDS_SENTENCE.search(self.gap(place)) is not None

@@ -75,13 +75,14 @@ def watch(page: Page, errors: list[str], *, all_errors: bool = False) -> None:
 
 def assert_readable(page: Page) -> None:
     """Clean for axe in light, dark and forced colours, wide and narrow, and no sideways scrolling at 320 px."""
+    page.wait_for_load_state()  # with its style: without it every link is too small
     for scheme in ("light", "dark"):
         for size in (WIDE, NARROW):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(size)
-            assert violations(page) == [], (scheme, size)
+            assert (found := violations(page)) == [], (scheme, size, found)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], size
     page.emulate_media(forced_colors="active")
-    assert violations(page) == [], "forced colours"
+    assert (found := violations(page)) == [], ("forced colours", found)
     page.emulate_media(forced_colors="none", color_scheme="light")
     page.set_viewport_size(WIDE)

@@ -87,7 +87,7 @@ class Site:
                 elif path.startswith("/webhooks/"):
                     self._pass_on(method, body)
                 else:
-                    self._send(404, b"", {})
+                    self._send(404, b"nothing here", {"content-type": "text/plain"})
 
             def _pass_on(self, method: str, body: bytes) -> None:
                 site.asked.append(self.path)

@@ -57,6 +57,8 @@ class Card:
 def figures(request: Request) -> Response:
     """What was asked, what became of it, how it was liked and how long it took."""
     period, wrong = _period(request)
+    # Before they are read: what is counted meanwhile is not among them.
+    counted_at = getattr(request.app.state, "figures_counted_at", None)
     with database(request).connect() as connection:
         found = read_figures(connection, period)
         texts = texting.read_texting(connection, period)
@@ -65,7 +67,7 @@ def figures(request: Request) -> Response:
                         tuple(board.TABLES[one](found) for one in tables)) for name, pictures, tables in _SECTIONS]
     return page(request, "see/figures.html", 400 if wrong else 200, sections=sections, cards=_cards(found),
                 texting=texts, releases=releases,
-                counted_at=getattr(request.app.state, "figures_counted_at", None), **_choice(request, period, wrong))
+                counted_at=counted_at, **_choice(request, period, wrong))
 
 
 @requires(Role.REVIEWER)

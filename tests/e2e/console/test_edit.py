@@ -247,27 +247,27 @@ def test_the_second_person_is_told(enter: Entering) -> None:
 
 def test_a_topic_takes_two_people(console: Console, enter: Entering) -> None:
     """Proposed by one, read by the other, who agrees by keyboard; every page on the way is clean for axe."""
-    dora, emil = enter("Dora"), enter("Emil")
+    dina, emil = enter("Dina"), enter("Emil")
     engine = open_database(f"sqlite:///{console.var_dir / 'conversations.db'}")
     for number, text in enumerate(ASKED):
         add_message(engine, number, text)
     with engine.connect() as connection:
-        author = next(account.person for account in accounts.every(connection) if account.person.name == "dora")
+        author = next(account.person for account in accounts.every(connection) if account.person.name == "dina")
     number = proposals.propose_topic(engine, author, GOOD)
     engine.dispose()
-    dora.goto("/teach/topics")
-    assert_readable(dora)
-    dora.get_by_role("link", name=GOOD.titles["en"]).press("Enter")
-    expect(dora.get_by_text("Somebody else has to agree.")).to_be_visible()
-    assert dora.get_by_role("button", name="Agree").count() == 0
-    dora.get_by_role("link", name="Change it").press("Enter")
-    expect(dora.get_by_label("Title in English")).to_have_value(GOOD.titles["en"])
-    assert_readable(dora)
+    dina.goto("/teach/topics")
+    assert_readable(dina)
+    dina.get_by_role("link", name=GOOD.titles["en"]).press("Enter")
+    expect(dina.get_by_text("Somebody else has to agree.")).to_be_visible()
+    assert dina.get_by_role("button", name="Agree").count() == 0
+    dina.get_by_role("link", name="Change it").press("Enter")
+    expect(dina.get_by_label("Title in English")).to_have_value(GOOD.titles["en"])
+    assert_readable(dina)
     emil.goto(f"/teach/proposals/{number}")
     assert_readable(emil)
     emil.get_by_role("button", name="Agree, and make the topic").press("Enter")
     expect(emil.get_by_role("status")).to_contain_text("goat_song is made and checked")
-    # What Dora had open meanwhile says so, and nothing is proposed a second time.
-    dora.get_by_role("button", name="Check and propose").press("Enter")
-    expect(dora.get_by_role("alert")).to_contain_text("is taken")
+    # What Dina had open meanwhile says so, and nothing is proposed a second time.
+    dina.get_by_role("button", name="Check and propose").press("Enter")
+    expect(dina.get_by_role("alert")).to_contain_text("is taken")
     assert (console.var_dir.parent / "staff" / "bot/content/topics/goat_song.yml").is_file()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
@@ -34,9 +33,6 @@ SEEDS, ASKED = 10, 16
 TRAINED_WITHIN_S = 1200
 LIVE_WITHIN_S = 60
 ANSWERED_WITHIN_S = 20
-RELEASED_WITHIN_S = 300
-# Two test files at a time, with what this one starts, are below it.
-MOST_LOAD_A_CORE = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +59,6 @@ class Told:
     seeds_after: Mapping[str, bool] = dataclasses.field(default_factory=dict)
     paraphrases_after: int = 0
     first_click_to_release_s: float = 0.0
-    load_a_core: float = 0.0  # of the last five minutes before the release
     release_to_answer_s: float = 0.0
     talker: Talker | None = None
     logs: str = ""
@@ -114,7 +109,6 @@ def told(misunderstood: dict[Pair, bool], answers: dict[str, Any], browser: Brow
         _train(page)
         released = _release(page)
         told.first_click_to_release_s = released - start
-        told.load_a_core = os.getloadavg()[1] / (os.cpu_count() or 1)
         told.release_to_answer_s = _until_live(server, var) - released
         told.uses = _uses(staff)
         told.seeds_after = {pair.kept: understood(server, pair.asked, pair.topic, f"after-{i}")[0]
@@ -143,17 +137,6 @@ def test_others_who_mean_the_same_are_understood(told: Told) -> None:
     """Seven of ten, and more than before unless all were; nobody trained on their words."""
     assert told.paraphrases_after >= 7
     assert told.paraphrases_after > told.paraphrases_before or told.paraphrases_before == SEEDS
-
-
-def test_five_minutes_are_enough_from_the_first_click_to_the_release(told: Told) -> None:
-    """Labelling, training on two cores and judging, with somebody who chats; what is asked ahead is not asked again.
-
-    Where others take the machine as well, the time is theirs: with a load of five the training alone took four minutes
-    instead of one.
-    """
-    if told.load_a_core > MOST_LOAD_A_CORE:
-        pytest.skip(f"{told.load_a_core:.1f} processes a core wanted the machine: {told.first_click_to_release_s:.0f} s")
-    assert told.first_click_to_release_s <= RELEASED_WITHIN_S
 
 
 def test_it_is_answered_from_soon_after_the_release(told: Told) -> None:

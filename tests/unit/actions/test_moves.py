@@ -227,7 +227,7 @@ def test_a_refusal_after_an_answer_is_the_first_again(talk: Talk, knowledge: Kno
     assert talk.says("out_of_scope")[0]["plain"] == knowledge.phrase("out_of_scope", "en")
 
 
-@pytest.mark.parametrize("intent", ["greet", "thanks", "affirm", "help", "bot_challenge", "tell_more", "choose",
+@pytest.mark.parametrize("intent", ["greet", "affirm", "help", "bot_challenge", "tell_more", "choose",
                                     "out_of_scope", "nlu_fallback"])
 @pytest.mark.parametrize("crisis", [None, ["self_harm"]], ids=["calm", "danger"])
 def test_nothing_is_said_twice_in_a_row(talk: Talk, intent: str, crisis: list[str] | None) -> None:

@@ -55,7 +55,7 @@ BROKEN = {
     "a capital that no message has": ("sms_keywords.yml", "[stop, stopall,", "[Stop, stopall,", "does not match"),
     "a group that is none": ("sms_keywords.yml", "<stop> <writing> <us>", "<stop> <wrting> <us>", "not among the groups"),
     "an unknown key": ("sms_keywords.yml", "polite:", "politely:", "politely"),
-    "a language that is gone": ("sms_keywords.yml", "    es: [ayuda, informacion]\n", "", "required property"),
+    "a language that is gone": ("sms_keywords.yml", "    es: [ayuda, ayudame, ayudenme, informacion, informes]\n", "", "required property"),
     "a mask that is gone": ("privacy_lexicon.yml", 'phone: "[phone]", ', "", "required property"),
     "a list that is empty": ("privacy_lexicon.yml", "spoken_at: [at, arroba]", "spoken_at: []", "spoken_at"),
     "a section of names that is gone": ("names.txt", "\n= family\n", "\n", "family"),
