@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from actions.context import topic_in_context
 from actions.memory import Memory
-from actions.replying import Reply, ReplyingAction
+from actions.reply import Reply
+from actions.replying import ReplyingAction
 from bot.knowledge.answers import Author
 
 # A topic that comes this close to the one answered is offered first, before the related ones.
@@ -21,8 +22,8 @@ def answer(topics: tuple[str, ...], memory: Memory, author: Author) -> Reply:
     """
     runners_up = tuple(name for name in memory.likely(RUNNER_UP_AT) if name not in topics)
     lead, short = None, False
-    if len(topics) == 1 and memory.last_answered == (topics[0], author.language, author.audience):
-        short = memory.last_phrase == "same"
+    if len(topics) == 1 and memory.before.answered == (topics[0], author.language, author.audience):
+        short = memory.before.phrase == "same"
         lead = "in_short" if short else "same"
     return Reply(
         tuple(author.topic(topic, offer=runners_up, people="contact_person" in memory.entities, lead=lead, short=short)
@@ -45,7 +46,7 @@ class ActionAnswer(ReplyingAction):
         asked = [intent[len("ask_"):] for intent in (memory.intent, memory.also) if intent]
         # A model may know a topic that a newer content has given up.
         known = tuple(topic for topic in dict.fromkeys(asked) if topic in author.knowledge.topics)
-        if known == ("contact",) and memory.crisis and memory.held == "crisis":
+        if known == ("contact",) and memory.crisis and memory.before.held == "crisis":
             # "Who can I call" after lines for a danger means those before it means an office.
             contact = answer(known, memory, author)
             return Reply((author.crisis(memory.crisis), *contact.messages), contact.slots)

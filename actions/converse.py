@@ -6,7 +6,8 @@ from actions.answer import answer
 from actions.context import topic_in_context
 from actions.memory import CHANGES, Memory
 from actions.moves import missed
-from actions.replying import Reply, ReplyingAction
+from actions.reply import Reply
+from actions.replying import ReplyingAction
 from bot.knowledge import Answer
 from bot.knowledge.answers import Author
 
@@ -27,7 +28,7 @@ class ActionConverse(ReplyingAction):
     def reply(self, memory: Memory, author: Author) -> Reply:
         intent, starters = memory.intent, author.knowledge.starters
         # Right after lines, "help" is no question about what one can ask, nor about an answer that came before them.
-        if memory.crisis and intent == "help" and memory.held == "crisis":
+        if memory.crisis and intent == "help" and memory.before.held == "crisis":
             return Reply((author.crisis(memory.crisis),))
         if (topic := topic_in_context(memory)) in author.knowledge.topics:
             return answer((topic,), memory, author)
@@ -52,17 +53,17 @@ class ActionConverse(ReplyingAction):
 
     def _offered(self, memory: Memory, author: Author) -> Reply | None:
         """ "Yes" takes the one choice of the reply before; where that asked or offered several, it has to say which."""
-        offered = memory.choices if memory.offers and memory.held != "feeling" else ()
+        offered = memory.choices if memory.before.offers and memory.before.held != "feeling" else ()
         choices = tuple(name for name in offered if name in author.knowledge.topics)
         if len(choices) == 1:
             return answer(choices, memory, author)
-        if choices and memory.last_kind != "answer":
+        if choices and memory.before.kind != "answer":
             return Reply((author.smalltalk("which", related=choices),), {"clarified": memory.clarified})
         return None
 
     def _deny(self, memory: Memory, author: Author) -> Answer:
         """ "No" after an answer, a refusal or choices means that they missed; to "what else?" it declines."""
-        asked_for_more = memory.last_kind == "smalltalk" and memory.last_phrase not in _MAY_MISS
-        if memory.held in {None, "feeling"} or asked_for_more:
+        asked_for_more = memory.before.kind == "smalltalk" and memory.before.phrase not in _MAY_MISS
+        if memory.before.held in {None, "feeling"} or asked_for_more:
             return author.smalltalk("deny_plain")
         return missed(memory, author)

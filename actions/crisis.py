@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from actions.answer import answer
 from actions.memory import Memory
-from actions.replying import Reply, ReplyingAction
+from actions.reply import Reply
+from actions.replying import ReplyingAction
 from bot.knowledge.answers import Author
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from actions.answer import answer
 from actions.memory import Memory
-from actions.replying import Reply, ReplyingAction
+from actions.reply import Reply
+from actions.replying import ReplyingAction
 from bot.knowledge.answers import Author
 
 
@@ -27,4 +28,4 @@ class ActionFollowUp(ReplyingAction):
             return Reply((author.smalltalk("why_unknown", related=topic.related),))
         if memory.quotation_unread:
             return Reply((author.quotation(topic.name),))
-        return Reply((author.smalltalk("tell_more", related=topic.related, contact="tell_more" in memory.times),))
+        return Reply((author.smalltalk("tell_more", related=topic.related, contact="tell_more" in memory.before.times),))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping
 
 from rasa_sdk import Tracker
+
+from actions.said import Said
 
 CHOICES_KEPT_S = 24 * 3600
 # Below this a message is too short or too mixed to tell its language, and the last one is kept.
@@ -32,9 +34,7 @@ class Memory:
     reply as one text; `asked` holds the slots of what was asked for in words or by the switch; `move` is what the
     message says where it is nothing but a move (bot/content/moves.yml).
 
-    Of the reply before: `last_kind`, `last_phrase` (of an answer, the one that opened it), `last_answered` (topic, language
-    and audience) and `offers`, whether it had choices. `held` is what one can ask to hear again: "answer", "crisis",
-    "clarify", "out_of_scope", "feeling" or nothing; `times` how often each phrase was said since the last answer.
+    `before` is what the reply before left.
     """
 
     intent: str
@@ -57,12 +57,7 @@ class Memory:
     one_message: bool
     asked: Mapping[str, str | None]
     move: str | None
-    last_kind: str | None
-    last_phrase: str | None
-    last_answered: tuple[str | None, ...]
-    offers: bool
-    held: str | None
-    times: Mapping[str, int]
+    before: Said
 
     @classmethod
     def of(cls, tracker: Tracker, move: str | None = None) -> Memory:
@@ -77,7 +72,6 @@ class Memory:
         if move == "simpler" and what == "language" and value != (slots.get("language") or "en"):
             move = None
         asked = _asked("" if move else intent, entities, metadata, slots)
-        said = _said(tracker.events)
         fresh = time.time() - (slots.get("choices_at") or 0) < CHOICES_KEPT_S
         return cls(
             intent=intent,
@@ -103,23 +97,12 @@ class Memory:
             one_message=bool(metadata.get("one_message")),
             asked=asked,
             move=move,
-            last_kind=said.get("kind"),
-            last_phrase=said.get("phrase"),
-            last_answered=(said.get("topic"), *said.get("wording", ())),
-            offers=bool(said.get("offers")),
-            held=said.get("held"),
-            times=said.get("times") or {},
+            before=Said.of(tracker.events),
         )
 
     def likely(self, confidence: float) -> tuple[str, ...]:
         """Topics of at least this confidence (0-1), best first."""
         return tuple(name for name, sure in self.topics if sure >= confidence)
-
-
-def _said(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What the last reply left beside its last message: see `Memory`. Empty where none did, in a new session say."""
-    uttered = next((event for event in reversed([*events]) if event["event"] == "bot"), {})
-    return (uttered.get("metadata") or {}).get("said") or {}
 
 
 def _asked(intent: str, entities: Mapping[str, Mapping[str, Any]], metadata: Mapping[str, Any],

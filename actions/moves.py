@@ -44,9 +44,9 @@ def moved(memory: Memory, author: Author) -> Reply | None:
 
 def missed(memory: Memory, author: Author) -> Answer:
     """Sorry that the reply was not it; whom to call where it was a refusal, or where that was said already."""
-    topic = author.knowledge.topics.get(memory.last_topic or "") if memory.held == "answer" else None
+    topic = author.knowledge.topics.get(memory.last_topic or "") if memory.before.held == "answer" else None
     return author.smalltalk("deny", related=topic.related if topic else author.knowledge.starters,
-                            contact=topic is None or bool(memory.times.get("deny")))
+                            contact=topic is None or bool(memory.before.times.get("deny")))
 
 
 def _feeling(memory: Memory, author: Author) -> Answer:
@@ -60,19 +60,19 @@ def _once_more(memory: Memory, author: Author, *, simpler: bool) -> Reply:
     """What was said last, again or in plainer words; where nothing was, what one can ask."""
     starters, fresh = author.knowledge.starters, replace(author, said={})
     topic = author.knowledge.topics.get(memory.last_topic or "")
-    if memory.crisis and memory.held in {"crisis", None}:
+    if memory.crisis and memory.before.held in {"crisis", None}:
         return Reply((author.crisis(memory.crisis),))
-    if memory.held == "clarify" and memory.choices:
+    if memory.before.held == "clarify" and memory.choices:
         return Reply((author.smalltalk("which", related=memory.choices),), {"clarified": memory.clarified})
-    if memory.held == "feeling":
+    if memory.before.held == "feeling":
         return Reply((_feeling(memory, fresh),))
-    if memory.held == "out_of_scope":
+    if memory.before.held == "out_of_scope":
         return Reply((author.out_of_scope_simpler() if simpler else fresh.out_of_scope(()),))
     if topic is None:
         return Reply((author.smalltalk("help" if simpler else "nothing_before", related=starters),))
     if not simpler:
         return Reply((author.topic(topic.name, lead="again"),))
-    if memory.last_phrase in _PLAINEST:
+    if memory.before.phrase in _PLAINEST:
         return Reply((author.smalltalk("plainest", related=topic.related, contact=True),))
     if memory.audience == "provider":
         return Reply((replace(author, audience="parent").topic(topic.name, lead="plainer"),))

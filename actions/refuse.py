@@ -5,7 +5,8 @@ from __future__ import annotations
 from actions.answer import answer
 from actions.context import topic_in_context
 from actions.memory import Memory
-from actions.replying import Reply, ReplyingAction
+from actions.reply import Reply
+from actions.replying import ReplyingAction
 from bot.knowledge.answers import Author
 
 # A topic below this is no neighbour of the question, only the least far.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
@@ -15,14 +14,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.memory import Memory
 from actions.moves import moved
 from actions.reply import Reply
-from bot.knowledge import Answer, Kind, current
+from actions.said import KEY
+from bot.knowledge import Answer, current
 from bot.knowledge.answers import Author
 from bot.render.plain import plain
-
-# What one can ask to hear again; small talk is not, and leaves what was said before it.
-_HELD = {kind: kind.value for kind in (Kind.ANSWER, Kind.CRISIS, Kind.CLARIFY, Kind.OUT_OF_SCOPE)}
-
-__all__ = ["Reply", "ReplyingAction"]
 
 
 class ReplyingAction(Action, ABC):
@@ -38,10 +33,9 @@ class ReplyingAction(Action, ABC):
         knowledge = current()
         move = knowledge.moves.read(tracker.latest_message.get("text") or "") if self.heeds_moves else None
         memory = Memory.of(tracker, move)
-        author = Author(knowledge, memory.language, memory.audience, memory.times)
+        author = Author(knowledge, memory.language, memory.audience, memory.before.times)
         reply = moved(memory, author) or self.reply(memory, author)
-        messages = [*reply.messages]
-        said = _said(memory, reply)
+        messages, left = [*reply.messages], memory.before.after(reply)
         crisis = reply.slots.get("crisis", memory.crisis)
         # Lines that are given for what was said now need no reminder; those that are given again end like any later reply.
         if crisis and memory.intent != "crisis":
@@ -56,24 +50,10 @@ class ReplyingAction(Action, ABC):
             dispatcher.utter_message(
                 text=plain(message, knowledge), json_message=message.to_dict(),
                 buttons=[{"title": choice.title, "payload": choice.payload} for choice in message.buttons],
-                **{"said": said} if message is messages[-1] else {})
+                **{KEY: left.to_dict()} if message is messages[-1] else {})
         changes = {"clarified": 0, **_offered(messages), **memory.asked, "language": memory.language,
                    "audience": memory.audience, "noticed": memory.noticed or notices, **reply.slots}
         return [SlotSet(name, value) for name, value in changes.items() if tracker.slots.get(name) != value]
-
-
-def _said(memory: Memory, reply: Reply) -> Dict[str, Any]:
-    """What the next message may lean on, or must not be told in the same words: see `Memory`."""
-    last = reply.messages[-1]
-    held = "feeling" if last.phrase == "feeling" else _HELD.get(last.kind, memory.held)
-    times = Counter(memory.times)
-    if any(message.kind is Kind.ANSWER for message in reply.messages):
-        times.clear()
-    times.update(message.phrase for message in reply.messages if message.phrase and message.kind is not Kind.ANSWER)
-    if "last_topic" in reply.slots and reply.slots["last_topic"] is None:
-        held = None
-    return {"kind": last.kind.value, "phrase": last.phrase, "topic": last.topic, "wording": [last.language, last.audience],
-            "offers": bool(last.buttons), "held": held, "times": dict(times)}
 
 
 def _offered(messages: List[Answer]) -> Dict[str, Any]:

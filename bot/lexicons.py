@@ -22,6 +22,7 @@ import yaml
 
 from bot.errors import ContentError, Problem
 from bot.inputs import file_digest
+from bot.phrases import group_names
 from bot.privacy import Masker, shared_masker, use_masker
 from bot.safety import KINDS, CrisisScreen, shared_screen, use_screen
 from bot.safety.lexicon import load_lexicon
@@ -32,7 +33,6 @@ CONTENT = PROJECT / "bot" / "content"
 CRISIS, SMS, PRIVACY, NAMES = "crisis_lexicon.yml", "sms_keywords.yml", "privacy_lexicon.yml", "names.txt"
 FILES = (CRISIS, SMS, PRIVACY, NAMES)
 _RULES = Path(__file__).with_name("lexicons.yml")
-_GROUP = re.compile(r"<([^>]*)>")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -129,7 +129,7 @@ def _wrong_keywords(content: Path) -> Iterator[Problem]:
     if data:
         for language, lines in data["requests"].items():
             for line in lines:
-                for name in sorted(set(_GROUP.findall(line)) - set(data["groups"])):
+                for name in sorted(group_names(line) - set(data["groups"])):
                     yield _problem(SMS, f"requests.{language}",
                                    f"'{line}' names <{name}>, not among the groups; add it there or correct the name")
 

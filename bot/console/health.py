@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.console.people.tables import people
-from bot.insight.health import Health, disk_low, fail
+from bot.insight.health import Health, disk_low, failing
 from bot.release import current_bundle, current_name
 
 
@@ -30,7 +30,7 @@ def look(state: State) -> Health:
     """The state of a console, by its application's `settings`, `database` and what its record room found."""
     settings = state.settings
     down = []
-    if any(fail(lambda: _ask(state.database))):
+    if any(failing(lambda: _ask(state.database))):
         down.append("database_away")
     # A folder that is not there yet is made by whoever writes into it first.
     if settings.var_dir.exists() and not os.access(settings.var_dir, os.W_OK):

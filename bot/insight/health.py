@@ -49,7 +49,7 @@ def look(settings: Settings, agent: Any, updates: Any, ping: Callable[[Any], Non
     if agent is None or not agent.is_ready():
         down.append("no_model")
     else:
-        database_fails, lock_fails = fail(lambda: ping(agent), getattr(agent.lock_store, "ping", lambda: None))
+        database_fails, lock_fails = failing(lambda: ping(agent), getattr(agent.lock_store, "ping", lambda: None))
         down += ["database_away"] * database_fails + ["lock_away"] * lock_fails
     degraded = []
     if disk_low(settings.var_dir):
@@ -69,7 +69,7 @@ def disk_low(folder: Path) -> bool:
                                             and disk.free < 8 * LEAST_FREE_BYTES)
 
 
-def fail(*checks: Callable[[], Any]) -> tuple[bool, ...]:
+def failing(*checks: Callable[[], Any]) -> tuple[bool, ...]:
     """Of each check, whether it raises (what a driver says names hosts, and is not told) or takes too long."""
     begun = [_CHECKS.submit(check) for check in checks]
     wait(begun, timeout=ANSWER_WITHIN_S)

@@ -25,7 +25,7 @@ class Traces:
         follow(self._spans)
 
     def stop(self, *_: Any) -> None:
-        """Hand on what is left, within two seconds, and end. Called when the last request is over."""
+        """Hand on what is left, and end (see `Spans.close`). Called when the last request is over."""
         if self._spans is not None:
             follow(None)
             self._spans.close()

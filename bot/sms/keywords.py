@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -11,15 +10,11 @@ from typing import Any, Iterator, Mapping, Sequence
 
 import yaml
 
-from bot.sms.phrases import Line, Phrases
+from bot.phrases import Line, Phrases, words_of
 
 LEXICON = Path(__file__).resolve().parent.parent / "content" / "sms_keywords.yml"
 # Nobody asks for the end of messages in more words. Of a longer text the first sentence and the last one are looked at.
 _LONGEST_CHARACTERS = 480
-_APOSTROPHES = re.compile("['’‘`´ʼ＇′]")
-_SIGNS = re.compile(r"[^a-z0-9]+")
-# Laughed or shouted, a word stays the word.
-_STRETCHED = re.compile(r"([a-z])\1{2,}")
 # Three dots are a pause, one is an end.
 _SENTENCES = re.compile(r"[!?\n]+|(?<!\.)\.(?!\.)")
 _PARTS = re.compile(r"[,;¿¡…—–]+|\.\.+")
@@ -76,7 +71,7 @@ class Keywords:
             language = next(filter(None, map(self._asked_in, _ends(text))), None)
             return Keyword(Wish.STOP, language, besides=text) if language else None
         text = _SIGNATURE.sub("", text)
-        words = _words(text)
+        words = words_of(text)
         if keyword := self._word(words):
             return keyword
         if language := self._request(words):
@@ -89,12 +84,12 @@ class Keywords:
 
     def is_provider_start(self, text: str) -> bool:
         """Whether it is a word of the provider's that is none of ours: by it, somebody who was out is taken back."""
-        words = _words(text)
+        words = words_of(text)
         return " ".join(words) in self._provider and self._word(words) is None
 
     def language(self, text: str) -> str | None:
         """`en` or `es` where the small words tell, else None."""
-        words = _words(text[:_LONGEST_CHARACTERS])
+        words = words_of(text[:_LONGEST_CHARACTERS])
         found = {language: sum(word in known for word in words) for language, known in self._languages.items()}
         if found["es"] == found["en"]:
             return None
@@ -119,7 +114,7 @@ class Keywords:
 
     def _asked_in(self, sentence: str) -> str | None:
         """The language in which a part of the sentence asks for no more messages, unless somebody else is quoted."""
-        parts = [_words(part) for part in _PARTS.split(sentence)]
+        parts = [words_of(part) for part in _PARTS.split(sentence)]
         for place, part in enumerate(parts):
             language = self._request(part)
             if language and not any(map(self._reports, parts[:place + 2])):
@@ -134,7 +129,7 @@ class Keywords:
 
     def _says_more(self, part: str) -> bool:
         """Whether a part is neither a wish itself nor what may stand around one."""
-        words = _words(part)
+        words = words_of(part)
         return not (len(words) in self._around.repeated(words, {0}) or self._word(words) or self._request(words))
 
 
@@ -153,15 +148,6 @@ def shared_keywords() -> Keywords:
         use_keywords(Keywords.load())
     assert _live is not None
     return _live
-
-
-def _words(text: str) -> list[str]:
-    """The words in the lexicon's spelling, without accents, signs and what nobody sees."""
-    plain = "".join(character for character in unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
-                    if not unicodedata.combining(character) and unicodedata.category(character) != "Cf").casefold()
-    words = _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
-    # "S.T.O.P.": a word that is spelled.
-    return ["".join(words)] if len(words) > 2 and all(len(word) == 1 for word in words) else words
 
 
 def _ends(text: str) -> Iterator[str]:

@@ -17,11 +17,12 @@ _MEASURING = ("compare", "figures", "held_out", "items", "kept", "leaks", "quali
 MAY_IMPORT = {
     "bot/errors.py": (),
     "bot/settings.py": ("bot.errors",),
-    "bot/knowledge": ("bot.errors",),
+    "bot/phrases.py": (),
+    "bot/knowledge": ("bot.errors", "bot.phrases"),
     "bot/reading.py": (),
     "bot/safety": ("bot.errors",),
     "bot/rates.py": (),
-    "bot/sms": ("bot.errors", "bot.knowledge", "bot.rates"),
+    "bot/sms": ("bot.errors", "bot.knowledge", "bot.phrases", "bot.rates"),
     "bot/privacy": (),
     "bot/insight": ("bot.logs", "bot.settings"),
     "bot/render": ("bot.knowledge", "bot.sms"),
@@ -40,7 +41,7 @@ MAY_IMPORT = {
 }
 FREE_OF_RASA = ("bot/errors.py", "bot/settings.py", "bot/check.py", "bot/overlay.py", "bot/staff_files.py",
                 "bot/wiring.py", "bot/archive.py", "bot/canary.py", "bot/lexicons.py", "bot/inputs.py", "bot/release.py",
-                "bot/sources.py", "bot/knowledge", "bot/rates.py", "bot/reading.py", "bot/safety", "bot/sms",
+                "bot/sources.py", "bot/phrases.py", "bot/knowledge", "bot/rates.py", "bot/reading.py", "bot/safety", "bot/sms",
                 "bot/privacy", "bot/insight",
                 "bot/render", "bot/console", *(f"bot/evaluation/{name}.py" for name in _MEASURING))
 

@@ -12,6 +12,7 @@ import yaml
 from bot.safety import CrisisScreen, shared_screen
 from bot.sms import keywords as keywords_module
 from bot.sms.keywords import LEXICON, Keywords, Wish
+from tests.support.counted import counting
 
 CASES = yaml.safe_load(Path(__file__).with_name("keyword_cases.yml").read_text(encoding="utf-8"))
 AT_LEAST = 120
@@ -119,27 +120,10 @@ def test_a_word_of_the_provider_that_is_not_ours_takes_back(keywords: Keywords) 
 # --- However a text is made, reading it takes a time that grows with its length -------------------------------------
 
 
-class Counted(list):
-    """Words that count how often one is looked at, and fail where it is too often: a time-out would make us wait."""
-
-    most = 0
-
-    def __getitem__(self, place: int) -> str:
-        self.most -= 1
-        assert self.most >= 0, f"looked at too often: {' '.join(self)[:60]}"
-        return super().__getitem__(place)
-
-
 def look_through(monkeypatch: pytest.MonkeyPatch, keywords: Keywords, text: str, *, each: int) -> None:
     """Read the text, each of its words looked at `each` times at most."""
-    def counted(part: str) -> Counted:
-        words = Counted(split(part))
-        words.most = each * (len(words) + 1)
-        return words
-
-    split = keywords_module._words
     with monkeypatch.context() as patch:
-        patch.setattr(keywords_module, "_words", counted)
+        patch.setattr(keywords_module, "words_of", counting(keywords_module.words_of, each))
         keywords.read(text)
 
 

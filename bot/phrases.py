@@ -1,4 +1,4 @@
-"""Finds phrases in the words of a text, in a time that grows with the text and not with the ways to read it.
+"""Finds phrases of a lexicon in the words of a text, in a time that grows with the text and not with the ways to read it.
 
 A regular expression tries every way to read "stop now stop now …" where "stop now" is a phrase and "now" is one too:
 twice as many with every two words. Here the places that are reached are kept as a set, whichever way led there.
@@ -6,10 +6,25 @@ twice as many with every two words. Here the places that are reached are kept as
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any, Iterable, Mapping, Sequence
 
+_APOSTROPHES = re.compile("['’‘`´ʼ＇′]")
+_SIGNS = re.compile(r"[^a-z0-9]+")
+# Laughed or shouted, a word stays the word.
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
 # Stands in the tree behind the last word of a phrase; no word is empty.
 _END = ""
+
+
+def words_of(text: str) -> list[str]:
+    """The words as lexicons spell them: small, without accents, signs and what nobody sees."""
+    plain = "".join(character for character in unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text))
+                    if not unicodedata.combining(character) and unicodedata.category(character) != "Cf").casefold()
+    words = _STRETCHED.sub(r"\1", _SIGNS.sub(" ", plain)).split()
+    # "S.T.O.P.": a word that is spelled.
+    return ["".join(words)] if len(words) > 2 and all(len(word) == 1 for word in words) else words
 
 
 class Phrases:
@@ -58,6 +73,11 @@ class Line:
             if not reached:
                 break
         return reached
+
+
+def group_names(line: str) -> set[str]:
+    """The groups that a line names."""
+    return {word[1:-1] for step in line.split() for word in step.rstrip("?").split("|") if word.startswith("<")}
 
 
 def _of_step(step: str, groups: Mapping[str, Iterable[str]]) -> Iterable[str]:
