@@ -317,6 +317,13 @@ def test_the_first_line_fits_the_danger() -> None:
     assert CRISIS["provider_suspicion"] == ["cyfd"]
 
 
+@pytest.mark.parametrize(("kind", "language", "text"), [pytest.param(*t, id=" ".join(t[:2])) for t in (
+    *texts("opening"), *texts("sms"))])
+def test_whoever_fears_for_another_now_is_told_of_911(kind: str, language: str, text: str) -> None:
+    """A sister at a locked door writes what a mother in despair writes."""
+    assert "911" in text
+
+
 @pytest.mark.parametrize(("kind", "language", "text"), [pytest.param(*t, id=" ".join(t[:2])) for t in texts("sms")])
 def test_a_text_message_is_one_segment_with_the_number(kind: str, language: str, text: str) -> None:
     """GSM-7, at most 160 septets, the numbers of the first line and of the shortest in it, and that nobody watches."""
