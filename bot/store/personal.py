@@ -48,9 +48,10 @@ PARTS = (
 # Tables without a row of any visitor: the staff's own, counts, keys, what became of texts that we sent, and numbers of
 # conversations that last as long as an answer takes.
 NOBODYS = frozenset({
-    "alembic_version", "console_attempts", "console_audit", "console_candidates", "console_drafts", "console_links", "console_people",
-    "console_releases", "console_sessions", "console_training_jobs", "console_unrecorded", "figures_days", "figures_times", "inbox_groups", "inbox_marks",
-    "lock_places", "sms_deliveries", "sms_keys",
+    "alembic_version", "console_attempts", "console_audit", "console_candidates", "console_drafts", "console_links",
+    "console_people", "console_proposals", "console_releases", "console_sessions", "console_training_jobs",
+    "console_unrecorded", "figures_days", "figures_times", "inbox_groups", "inbox_marks", "lock_places",
+    "sms_deliveries", "sms_keys",
 })
 
 

@@ -29,8 +29,6 @@ from bot.console.texts import say
 
 LIVING = ("open", "waiting", "approved", "publishing")
 _EDITABLE = ("open", "waiting", "approved")
-# Topics that are to be made or withdrawn stand among the drafts, too (bot/console/teach/proposals.py).
-OTHER_DEEDS = ("make", "withdraw")
 
 
 class Refused(Exception):
@@ -204,8 +202,7 @@ def _moved(engine: Engine, person: Person | None, draft: Draft, action: str, *, 
 def _selected() -> Any:
     author, approver = people.alias("author"), people.alias("approver")
     return (sa.select(drafts, author.c.shown.label("by"), approver.c.shown.label("approver"))
-            .join(author, author.c.id == drafts.c.by_id).outerjoin(approver, approver.c.id == drafts.c.approved_by)
-            .where(drafts.c.deed.notin_(OTHER_DEEDS)))
+            .join(author, author.c.id == drafts.c.by_id).outerjoin(approver, approver.c.id == drafts.c.approved_by))
 
 
 def _found(connection: Connection, draft_id: int) -> Draft:

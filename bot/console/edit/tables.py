@@ -13,7 +13,7 @@ drafts = sa.Table(
     sa.Column("file", sa.String(255), nullable=False, index=True),  # by its path in the project
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("name", sa.String(128), nullable=False),
-    sa.Column("deed", sa.String(8), nullable=False),  # change, add, remove; of a whole topic make, withdraw
+    sa.Column("deed", sa.String(8), nullable=False),  # change, add, remove
     sa.Column("base", sa.Text, nullable=False),  # the file as it was when the draft was begun
     sa.Column("base_hash", sa.String(64), nullable=False),
     sa.Column("changes", sa.Text, nullable=False),  # JSON: field name -> new value, of those that differ from the base

@@ -37,7 +37,7 @@ def make(engine: Engine, settings: Settings, person: Person, topic: NewTopic, kn
     `agreed` notes that a second person did, where two have to; raises what that raises. With `only_try` nothing is written.
     """
     if proposals.needed(settings) and not (agreed or only_try):
-        return [Told("", proposals.refused())]
+        return [Told("", say("teach.second"))]
     told = mistakes(topic, knowledge, topics.intents(settings))
     if told:
         return told

@@ -1,8 +1,8 @@
 """Where two people agree on each change of the answers: topics that one of them proposes to make or to withdraw, until a
 second one does.
 
-A proposal is a row among the drafts, of its own deeds. Nothing of it is in any file before a second person agreed; then it
-is made or withdrawn as by its author alone, in one transaction with the agreement.
+Nothing of a proposal is in any file before a second person agreed; then it is made or withdrawn as by its author alone, in
+one transaction with the agreement.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ from typing import Any, Callable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.console.edit.drafts import OTHER_DEEDS, hash_of
-from bot.console.edit.tables import drafts
 from bot.console.people import accounts, audit
 from bot.console.people.accounts import Person, Role
 from bot.console.teach.new_topic import NewTopic
-from bot.console.texts import say
+from bot.console.teach.tables import proposals
 from bot.settings import Settings
 
-MAKE, WITHDRAW = OTHER_DEEDS
-WAITING, AGREED, ENDED = "waiting", "published", "withdrawn"
+MAKE, WITHDRAW = "make", "withdraw"
+WAITING, AGREED, ENDED = "waiting", "agreed", "ended"
 Agreed = Callable[[Connection], None]
 """Notes the agreement in the transaction of what was agreed on. Raises Stale."""
 
@@ -46,7 +44,6 @@ class Proposal:
     version: int
     author: Person
     at: float
-    decided_by: int | None
 
     @property
     def topic(self) -> NewTopic:
@@ -74,10 +71,9 @@ def propose(engine: Engine, person: Person, deed: str, name: str, form: Mapping[
     with engine.begin() as connection:
         if instead:
             _end(connection, person, instead)
-        made = connection.execute(drafts.insert().values(
-            file=f"bot/content/topics/{name}.yml", kind="topic", name=name, deed=deed, base="", base_hash=hash_of(""),
-            changes=json.dumps(form, ensure_ascii=False), state=WAITING, version=1, by_id=person.id, begun_at=now,
-            changed_at=now))
+        made = connection.execute(proposals.insert().values(
+            deed=deed, name=name, form=json.dumps(form, ensure_ascii=False), state=WAITING, version=1, by_id=person.id,
+            begun_at=now, changed_at=now))
         key = int(made.inserted_primary_key[0])
         audit.record(connection, person, "teach.proposed", f"{deed} {name}", after={"proposal": key, "form": form})
     return key
@@ -91,23 +87,22 @@ def propose_topic(engine: Engine, person: Person, topic: NewTopic, instead: Prop
 def find(engine: Engine, number: int) -> Proposal | None:
     """The proposal of this number; None where there is none."""
     with engine.connect() as connection:
-        row = connection.execute(sa.select(drafts).where(
-            drafts.c.id == number, drafts.c.deed.in_(OTHER_DEEDS))).first()
+        row = connection.execute(sa.select(proposals).where(proposals.c.id == number)).first()
         return _proposal(connection, row) if row else None
 
 
 def waiting(engine: Engine) -> list[Proposal]:
     """Those that wait for a second person, newest first."""
     with engine.connect() as connection:
-        rows = connection.execute(sa.select(drafts).where(
-            drafts.c.deed.in_(OTHER_DEEDS), drafts.c.state == WAITING).order_by(drafts.c.changed_at.desc())).all()
+        rows = connection.execute(sa.select(proposals).where(proposals.c.state == WAITING).order_by(
+            proposals.c.changed_at.desc())).all()
         return [_proposal(connection, row) for row in rows]
 
 
 def agreement(person: Person, seen: Proposal) -> Agreed:
     """That a second person agrees to what they saw."""
     def agree(connection: Connection) -> None:
-        if seen.author.id == person.id or not _moved(connection, seen, state=AGREED, approved_by=person.id):
+        if seen.author.id == person.id or not _moved(connection, person, seen, AGREED):
             raise Stale
         audit.record(connection, person, "teach.agreed", f"{seen.deed} {seen.name}",
                      after={"proposal": seen.id, "by": seen.author.name})
@@ -121,23 +116,18 @@ def end(engine: Engine, person: Person, seen: Proposal) -> None:
 
 
 def _end(connection: Connection, person: Person, seen: Proposal) -> None:
-    if not seen.may_be_ended_by(person) or not _moved(connection, seen, state=ENDED):
+    if not seen.may_be_ended_by(person) or not _moved(connection, person, seen, ENDED):
         raise Stale
     audit.record(connection, person, "teach.ended", f"{seen.deed} {seen.name}", before={"proposal": seen.id})
 
 
-def _moved(connection: Connection, seen: Proposal, **values: Any) -> bool:
-    return connection.execute(drafts.update().values(version=seen.version + 1, changed_at=time.time(), **values).where(
-        drafts.c.id == seen.id, drafts.c.version == seen.version, drafts.c.state == WAITING)).rowcount == 1
+def _moved(connection: Connection, person: Person, seen: Proposal, state: str) -> bool:
+    return connection.execute(proposals.update().values(
+        state=state, decided_by=person.id, version=seen.version + 1, changed_at=time.time()).where(
+        proposals.c.id == seen.id, proposals.c.version == seen.version, proposals.c.state == WAITING)).rowcount == 1
 
 
 def _proposal(connection: Connection, row: Any) -> Proposal:
     account = accounts.find(connection, row.by_id)
     assert account is not None  # accounts are disabled, never deleted
-    return Proposal(row.id, row.deed, row.name, json.loads(row.changes), row.state, row.version, account.person,
-                    row.begun_at, row.approved_by)
-
-
-def refused() -> str:
-    """Why nothing is made or withdrawn without a second person."""
-    return say("teach.second")
+    return Proposal(row.id, row.deed, row.name, json.loads(row.form), row.state, row.version, account.person, row.begun_at)

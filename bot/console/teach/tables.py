@@ -1,4 +1,7 @@
-"""Who put which message under which topic. The examples themselves are in files; `labels.repair` makes these follow."""
+"""Who put which message under which topic, and which topics wait for a second person.
+
+The examples themselves are in files; `labels.repair` makes these follow.
+"""
 
 from __future__ import annotations
 
@@ -26,4 +29,20 @@ labels = sa.Table(
     # A message has one label at a time; of those that were taken back there may be many.
     sa.Index("console_labels_live", "message_id", unique=True, sqlite_where=sa.text("undone_at IS NULL"),
              postgresql_where=sa.text("undone_at IS NULL")),
+)
+
+proposals = sa.Table(
+    "console_proposals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("deed", sa.String(8), nullable=False),  # make, withdraw
+    sa.Column("name", sa.String(128), nullable=False),  # of the topic
+    sa.Column("form", sa.Text, nullable=False),  # JSON: what the topic is to be, or what becomes of its messages
+    sa.Column("state", sa.String(16), nullable=False),  # waiting, agreed, ended
+    sa.Column("version", sa.Integer, nullable=False),  # counts every change: what was seen is what is agreed on
+    sa.Column("by_id", sa.Integer, nullable=False),
+    sa.Column("decided_by", sa.Integer),  # who agreed to it, or took it back
+    sa.Column("begun_at", sa.Float, nullable=False),
+    sa.Column("changed_at", sa.Float, nullable=False),
+    sa.Index("ix_console_proposals_state_changed_at", "state", "changed_at"),
 )

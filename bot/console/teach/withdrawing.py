@@ -80,7 +80,7 @@ def withdraw(engine: Engine, settings: Settings, person: Person, name: str, fate
     `agreed` and `only_try` as for a topic that is made.
     """
     if proposals.needed(settings) and not (agreed or only_try):
-        return [proposals.refused()]
+        return [say("teach.second")]
     if against := list(_against(engine, settings, name, knowledge)):
         return against
     intent = knowledge.topics[name].intent

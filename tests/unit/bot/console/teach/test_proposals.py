@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from bot.check import check
 from bot.console.edit import drafts
+from bot.console.edit.tables import drafts as drafts_table
 from bot.console.people.accounts import Role
 from bot.console.people.tables import audit
 from bot.console.teach import making, proposals
@@ -182,7 +183,7 @@ def test_proposals_are_no_drafts_of_words(ana: TestClient) -> None:
     """The pages of answers neither list nor open them, and a restart leaves them alone."""
     address = proposed(ana)
     number = address.rsplit("/", 1)[1]
-    assert drafts.living(ana.app.state.database) == []
+    assert drafts.living(ana.app.state.database) == [] and rows(ana.app.state.database, drafts_table) == []
     assert ana.get("/answers").status_code == 200 and ana.get(f"/answers/drafts/{number}").status_code == 404
     assert ana.get("/teach/proposals/999").status_code == 404
     for version in ("", "x", "9" * 30):
