@@ -49,6 +49,11 @@ class Phrases:
                     found.add(place)
         return found
 
+    @property
+    def first_words(self) -> set[str]:
+        """The words that one of them begins with."""
+        return set(self._tree)
+
     def repeated(self, words: Sequence[str], starts: Iterable[int]) -> set[int]:
         """Where one ends of any number of phrases, each behind the other; none at all is a number, too."""
         new = set(starts)
@@ -73,6 +78,34 @@ class Line:
             if not reached:
                 break
         return reached
+
+    @property
+    def first_words(self) -> set[str]:
+        """The words that it may begin with."""
+        found: set[str] = set()
+        for phrases, may_be_left_out in self._steps:
+            found |= phrases.first_words
+            if not may_be_left_out:
+                break
+        return found
+
+
+class Lines:
+    """Any one of several lines; only those are tried that may begin with a word that is there."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._by_first: dict[str, list[Line]] = {}
+        for line in lines:
+            for word in line.first_words:
+                self._by_first.setdefault(word, []).append(line)
+
+    def ends(self, words: Sequence[str], starts: Iterable[int]) -> set[int]:
+        """Where a line ends that begins at one of the places `starts`."""
+        tried: dict[Line, set[int]] = {}  # from all its places at once: what lies behind them is read once
+        for start in starts:
+            for line in self._by_first.get(words[start], ()) if start < len(words) else ():
+                tried.setdefault(line, set()).add(start)
+        return set().union(*(line.ends(words, places) for line, places in tried.items()))
 
 
 def group_names(line: str) -> set[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from typing import Callable, TypeVar
+from collections import OrderedDict, deque
+from typing import Callable, Protocol, Sequence, TypeVar
 
 from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 logger = logging.getLogger(__name__)
@@ -23,10 +25,8 @@ class Counts:
     """How often something was done lately. A Redis that is away stops nothing."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._memory = _Counter(MemoryStorage())
-        self._redis = _Counter(storage_from_string(
-            redis_url, socket_timeout=_REDIS_TIMEOUT_S,
-            socket_connect_timeout=_REDIS_TIMEOUT_S)) if redis_url else None
+        self._memory = InMemory()
+        self._redis = _InRedis(redis_url) if redis_url else None
         self._away_until = 0.0
 
     def take(self, *counted: Counted) -> float | None:
@@ -48,12 +48,17 @@ class Counts:
             return question(self._memory)
 
 
-class _Counter:
-    """A limiter with its storage, which the limiter itself would hold weakly, and forget under load."""
+class _Counter(Protocol):
+    def take(self, *counted: Counted) -> float | None:
+        """See `Counts.take`."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._limiter = MovingWindowRateLimiter(storage)
+
+class _InRedis:
+    def __init__(self, url: str) -> None:
+        # Held here, too: the limiter holds it weakly, and would forget it under load.
+        self._storage = storage_from_string(url, socket_timeout=_REDIS_TIMEOUT_S,
+                                            socket_connect_timeout=_REDIS_TIMEOUT_S)
+        self._limiter = MovingWindowRateLimiter(self._storage)
 
     def take(self, *counted: Counted) -> float | None:
         for item in counted:
@@ -63,3 +68,64 @@ class _Counter:
             if not self._limiter.hit(*item):  # another worker was faster
                 return self._limiter.get_window_stats(*item)[0]
         return None
+
+
+class InMemory:
+    """The same counting in this process; whoever was not counted for the length of a window is forgotten.
+
+    The storage of `limits` itself goes through all that it has ever counted, in a thread, after each count: with 1,600
+    people that was a sixth of what the process did, and it keeps their keys for ever.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` tells seconds and never goes back."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, int], _Window] = {}
+
+    def __len__(self) -> int:
+        """How many are remembered, over all kinds."""
+        return sum(map(len, self._windows.values()))
+
+    def take(self, *counted: Counted) -> float | None:
+        """See `Counts.take`."""
+        now = self._clock()
+        with self._lock:
+            for rate, kind, whose in counted:
+                times = self._window(rate, kind).times(whose, now)
+                if len(times) >= rate.amount:
+                    return time.time() + times[-rate.amount] + rate.get_expiry() - now
+            for rate, kind, whose in counted:
+                self._window(rate, kind).add(whose, now)
+        return None
+
+    def _window(self, rate: RateLimitItemPerSecond, kind: str) -> _Window:
+        key = (kind, rate.get_expiry())
+        if key not in self._windows:
+            self._windows[key] = _Window(rate.get_expiry())
+        return self._windows[key]
+
+
+class _Window:
+    """Who was counted in the last `seconds`, and when; who was counted last stands last."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def times(self, whose: str, now: float) -> Sequence[float]:
+        """When somebody was counted, oldest first; whatever is older than the window is forgotten here, of all."""
+        oldest = now - self._seconds
+        while self._times and next(iter(self._times.values()))[-1] < oldest:
+            self._times.popitem(last=False)
+        times = self._times.get(whose)
+        while times and times[0] < oldest:
+            times.popleft()
+        return times or ()
+
+    def add(self, whose: str, now: float) -> None:
+        self._times.setdefault(whose, deque()).append(now)
+        self._times.move_to_end(whose)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from bot.phrases import Line, Phrases, group_names, words_of
+from bot.phrases import Line, Lines, Phrases, group_names, words_of
 
 MOVES = ("again", "simpler", "number", "feeling", "missed", "noted", "abilities")
 """Every move that an action knows, the first that fits is taken."""
@@ -23,7 +23,7 @@ class Moves:
         self._respelt: Mapping[str, str] = lexicon["respell"]
         self._respell = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._respelt))})\b")
         self._before, self._after = Phrases(lexicon["before"]), Phrases(lexicon["after"])
-        self._moves = tuple((move, tuple(Line(line, groups) for lines in lexicon["moves"][move].values() for line in lines))
+        self._moves = tuple((move, Lines(Line(line, groups) for lines in lexicon["moves"][move].values() for line in lines))
                             for move in MOVES)
 
     def read(self, text: str) -> str | None:
@@ -33,8 +33,7 @@ class Moves:
         words = self._words(text)
         starts = self._before.repeated(words, {0})
         for move, lines in self._moves:
-            ends = set().union(*(line.ends(words, starts) for line in lines))
-            if len(words) in self._after.repeated(words, ends):
+            if len(words) in self._after.repeated(words, lines.ends(words, starts)):
                 return move
         return None
 

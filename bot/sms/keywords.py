@@ -10,7 +10,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 import yaml
 
-from bot.phrases import Line, Phrases, words_of
+from bot.phrases import Line, Lines, Phrases, words_of
 
 LEXICON = Path(__file__).resolve().parent.parent / "content" / "sms_keywords.yml"
 # Nobody asks for the end of messages in more words. Of a longer text the first sentence and the last one are looked at.
@@ -53,7 +53,7 @@ class Keywords:
                             for wish, languages in lexicon["words"].items() for language, words in languages.items())
         self._before, self._after = Phrases([*lexicon["before"], *polite]), Phrases([*lexicon["after"], *polite])
         self._around = Phrases([*lexicon["before"], *lexicon["after"], *polite])
-        self._requests = tuple((language, tuple(Line(line, groups) for line in lines))
+        self._requests = tuple((language, Lines(Line(line, groups) for line in lines))
                                for language, lines in lexicon["requests"].items())
         # A lexicon of staff may be older than these two.
         self._reported, self._own = Phrases(groups.get("reported", ())), Phrases(groups.get("own", ()))
@@ -107,8 +107,7 @@ class Keywords:
         """The language in which words that are nothing else ask for no more messages."""
         starts = self._before.repeated(words, {0})
         for language, lines in self._requests:
-            ends = set().union(*(line.ends(words, starts) for line in lines))
-            if len(words) in self._after.repeated(words, ends):
+            if len(words) in self._after.repeated(words, lines.ends(words, starts)):
                 return language
         return None
 
