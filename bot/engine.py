@@ -86,22 +86,45 @@ class Processor(MessageProcessor):
 
     async def parse_message(self, message: UserMessage, tracker: DialogueStateTracker | None = None,
                             only_output_properties: bool = True) -> dict[str, Any]:
-        """Like Rasa's, beside the loop: while the encoders work, the other core reads, writes and answers.
+        """Like Rasa's, beside the loop: while the encoders work, the other core reads, writes and answers."""
+        return await self._understood(*self._begin(message, only_output_properties))
 
-        Half of what a text message costs is the encoders, which hold nothing that the rest needs. How long it took is kept
-        with what was understood: the event of a message is made afterwards, so its time alone does not tell.
+    async def log_message(self, message: UserMessage, should_save_tracker: bool = True) -> DialogueStateTracker:
+        """Like Rasa's, but the conversation is read while the encoders work: no component looks at it (a test holds this)."""
+        begun = None if message.parse_data else self._begin(message)
+        try:
+            tracker = await self.fetch_tracker_and_update_session(message.sender_id, message.output_channel,
+                                                                  message.metadata)
+        except BaseException:
+            if begun:
+                begun[0].cancel()
+            raise
+        if begun:
+            message.parse_data = await self._understood(*begun)
+        await self._handle_message_with_tracker(message, tracker)
+        if should_save_tracker:
+            await self.save_tracker(tracker)
+        return tracker
+
+    def _begin(self, message: UserMessage, only_output_properties: bool = True) -> tuple[asyncio.Future[Any], float]:
+        """What will be understood, and when that was begun, by `time.perf_counter`.
+
+        Half of what a text message costs is the encoders, which hold nothing that the rest needs.
         """
-        started = time.perf_counter()
         # In the request's own context: what is logged in the thread carries its id.
         work = partial(contextvars.copy_context().run, self._parse_message_with_graph, message,
-                       tracker or DialogueStateTracker.from_events(message.sender_id, []), only_output_properties)
-        with stage("nlu"):
-            parsed = await asyncio.get_running_loop().run_in_executor(self._understanding, work)
+                       DialogueStateTracker.from_events(message.sender_id, []), only_output_properties)
+        return asyncio.get_running_loop().run_in_executor(self._understanding, work), time.perf_counter()
+
+    async def _understood(self, parsing: asyncio.Future[Any], began: float) -> dict[str, Any]:
+        """What was understood, with the time that it took: the event of a message is made later and does not tell."""
+        with stage("nlu"):  # what is waited for
+            parsed = await parsing
         if parsed["intent"].get("name") == "crisis":
             hears((parsed.get("crisis") or {}).get("kinds") or ("other",), (parsed.get("language") or {}).get("code"))
         # Rasa goes on to look whether the domain knows the intent, and builds an empty domain for it, a tenth of what a turn
         # costs beside the encoder. `check` has compared the two before the model was trained, and there are no retrieval intents.
-        return {**parsed, "understood_ms": round((time.perf_counter() - started) * 1000, 1)}
+        return {**parsed, "understood_ms": round((time.perf_counter() - began) * 1000, 1)}
 
     async def run_action_extract_slots(self, output_channel: OutputChannel,
                                        tracker: DialogueStateTracker) -> DialogueStateTracker:

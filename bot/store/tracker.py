@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import StoreError
 from bot.insight.record import stage
-from bot.store import tables
+from bot.store import statements, tables
 from bot.store.database import open_engine, upsert
 from bot.store.events import event_from
 from bot.store.migrate import migrate
@@ -92,14 +92,10 @@ class BoundedTrackerStore(SQLTrackerStore):
     @stage("store")
     def _read(self, sender_id: str) -> tuple[list[str], str | None, float | None]:
         """The last events, newest first, and the slots, each as JSON; and when the conversation was written last."""
-        table = tables.conversations
         with self.engine.connect() as connection:
             # First the row that tells whether somebody has written since: what comes between the two is then noticed.
-            row = connection.execute(
-                sa.select(table.c.slots, table.c.updated_at).where(table.c.sender_id == sender_id)).first()
-            rows = connection.execute(
-                sa.select(self._events.c.data).where(self._events.c.sender_id == sender_id)
-                .order_by(self._events.c.id.desc()).limit(TAIL_EVENTS)).scalars().all()
+            row = connection.execute(statements.REMEMBERED, {"sender_id": sender_id}).first()
+            rows = connection.execute(statements.TAIL, {"sender_id": sender_id, "most": TAIL_EVENTS}).scalars().all()
         return rows, row.slots if row else None, row.updated_at if row else None
 
     async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
@@ -134,12 +130,13 @@ class BoundedTrackerStore(SQLTrackerStore):
             if new:
                 # First: whoever else writes this conversation waits here, and then finds that it has changed.
                 self._remember(connection, tracker, its_own, now)
-                connection.execute(self._events.insert(), [_row(tracker.sender_id, event) for event in new])
-            if answers and turn.message_id and not upsert(
-                    connection, tables.replies, {"sender_id": turn.sender_id, "message_id": turn.message_id},
-                    {"body": json.dumps(turn.reply()), "created_at": now},
-                    over=tables.replies.c.created_at <= now - REPLIES_KEPT_S):
-                raise StoreError("The message was answered by another process meanwhile; nothing is written.")
+                connection.execute(statements.ADD_EVENTS, [_row(tracker.sender_id, event) for event in new])
+            if answers and turn.message_id:
+                kept = connection.execute(statements.KEEP_REPLY, {
+                    "sender_id": turn.sender_id, "message_id": turn.message_id, "body": json.dumps(turn.reply()),
+                    "now": now, "until": now - REPLIES_KEPT_S})
+                if kept.rowcount != 1:
+                    raise StoreError("The message was answered by another process meanwhile; nothing is written.")
         setattr(tracker, _STORED, len(tracker.events))
         if new and its_own:
             its_own.read_at = now
@@ -149,18 +146,16 @@ class BoundedTrackerStore(SQLTrackerStore):
     @staticmethod
     def _remember(connection: Connection, tracker: DialogueStateTracker, turn: Turn | None, now: float) -> None:
         """Write the slots, onto what the turn has read. Raises StoreError where somebody else has written since."""
-        table, key = tables.conversations, {"sender_id": tracker.sender_id}
-        values = {"slots": json.dumps(tracker.current_slot_values()), "updated_at": now}
+        key, slots = {"sender_id": tracker.sender_id}, json.dumps(tracker.current_slot_values())
         if turn is None:
-            upsert(connection, table, key, values)
+            upsert(connection, tables.conversations, key, {"slots": slots, "updated_at": now})
             return
         try:
             if turn.read_at is None:
-                # Not `insert_new`: SQLAlchemy puts ON CONFLICT into words anew each time, a tenth of what a turn's writing costs.
-                connection.execute(sa.insert(table), {**key, **values})
+                connection.execute(statements.BEGIN, {**key, "slots": slots, "updated_at": now})
                 return
-            changed = connection.execute(
-                sa.update(table).where(table.c.sender_id == tracker.sender_id, table.c.updated_at == turn.read_at), values)
+            changed = connection.execute(statements.GO_ON, {
+                "whose": tracker.sender_id, "found_at": turn.read_at, "slots": slots, "now": now})
         except sa.exc.IntegrityError as error:
             raise StoreError(_CHANGED) from error
         if changed.rowcount != 1:
@@ -170,9 +165,8 @@ class BoundedTrackerStore(SQLTrackerStore):
     def reply_to(self, sender_id: str, message_id: str) -> list[Any] | None:
         """The reply that this message id of this sender already got in the last 48 hours, or None."""
         with self.engine.connect() as connection:
-            body = connection.execute(sa.select(tables.replies.c.body).where(
-                tables.replies.c.sender_id == sender_id, tables.replies.c.message_id == message_id,
-                tables.replies.c.created_at > time.time() - REPLIES_KEPT_S)).scalar()
+            body = connection.execute(statements.REPLY, {
+                "sender_id": sender_id, "message_id": message_id, "since": time.time() - REPLIES_KEPT_S}).scalar()
         return json.loads(body) if body else None
 
     def ping(self) -> None:

@@ -15,6 +15,8 @@ import pytest
 import yaml
 from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, DefinePrevUserUtteredFeaturization, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -243,6 +245,18 @@ def test_every_slot_is_set_by_the_actions() -> None:
     assert slots and [name for name, slot in slots.items() if slot["mappings"] != [{"type": "custom"}]] == []
 
 
+def test_no_component_looks_at_the_conversation() -> None:
+    """It is read while a message is understood: right only while nothing that understands one is given it."""
+    config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
+    schema = DefaultV1Recipe().graph_config_for_recipe(config, {}, TrainingType.BOTH).predict_schema
+    waiting, taken = [next(name for name in schema.nodes if "RegexMessageHandler" in name)], set()
+    while waiting:
+        needs = set(schema.nodes[waiting.pop()].needs.values())
+        waiting += [need for need in needs - taken if need in schema.nodes]
+        taken |= needs
+    assert PLACEHOLDER_MESSAGE in taken and PLACEHOLDER_TRACKER not in taken
+
+
 def test_policies_are_asked_once_an_intent(bot: Bot, models: Models, domain: Domain) -> None:
     """And what they decided is an event of each turn, of its own time."""
     runner = FakeRunner(domain)
@@ -385,29 +399,66 @@ def test_every_action_of_the_domain_answers_in_this_process(
     assert bot.stored().current_slot_values()["noticed"] is True
 
 
+class _Slow(Processor):
+    """Understands nothing before it is `released`."""
+
+    def __init__(self) -> None:
+        self._understanding = ThreadPoolExecutor(1)
+        self.begun: list[str] = []
+        self.most: list[int] = []
+        self.released = threading.Event()
+
+    def _parse_message_with_graph(self, message: UserMessage, *_: Any) -> dict[str, Any]:
+        self.begun.append(message.text)
+        self.most.append(len(self.begun))
+        assert self.released.wait(10)
+        self.begun.remove(message.text)
+        return {"text": message.text, "intent": {}, "entities": []}
+
+
+def test_the_conversation_is_read_while_the_message_is_understood() -> None:
+    """Neither waits for the other."""
+    class Reading(_Slow):
+        async def fetch_tracker_and_update_session(self, sender_id: str, *_: Any) -> DialogueStateTracker:
+            while not self.begun:
+                await asyncio.sleep(0.01)
+            self.released.set()
+            return DialogueStateTracker(sender_id, [])
+
+        domain = Domain.empty()
+
+    tracker = asyncio.run(Reading().log_message(UserMessage("hello", sender_id="p"), should_save_tracker=False))
+    assert tracker.latest_message.text == "hello"
+
+
+def test_a_conversation_that_cannot_be_read_ends_the_turn() -> None:
+    """At once, with what the database raised; whatever was understood meanwhile is nobody's."""
+    class Away(_Slow):
+        async def fetch_tracker_and_update_session(self, *_: Any) -> DialogueStateTracker:
+            raise OSError("away")
+
+    async def ask() -> None:
+        processor = Away()
+        try:
+            with pytest.raises(OSError, match="away"):
+                await asyncio.wait_for(processor.log_message(UserMessage("hello")), 5)
+        finally:
+            processor.released.set()
+
+    asyncio.run(ask())
+
+
 def test_the_loop_goes_on_while_messages_are_understood_one_by_one() -> None:
     """Nothing else waits for the encoders, and no component ever works on two messages at once."""
-    begun, most, released = [], [], threading.Event()
-
-    class Slow(Processor):
-        def __init__(self) -> None:
-            self._understanding = ThreadPoolExecutor(1)
-
-        def _parse_message_with_graph(self, message: UserMessage, *_: Any) -> dict[str, Any]:
-            begun.append(message.text)
-            most.append(len(begun))
-            assert released.wait(10)
-            begun.remove(message.text)
-            return {"text": message.text, "intent": {}, "entities": []}
+    processor = _Slow()
 
     async def ask() -> list[dict[str, Any]]:
-        processor = Slow()
         asked = [asyncio.ensure_future(processor.parse_message(UserMessage(text))) for text in ("one", "two", "three")]
-        while not begun:
+        while not processor.begun:
             await asyncio.sleep(0.01)
         assert not any(task.done() for task in asked)
-        released.set()
+        processor.released.set()
         return await asyncio.gather(*asked)
 
     assert [parsed["text"] for parsed in asyncio.run(ask())] == ["one", "two", "three"]
-    assert most == [1, 1, 1]
+    assert processor.most == [1, 1, 1]
