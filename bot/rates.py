@@ -77,7 +77,7 @@ class InMemory:
     people that was a sixth of what the process did, and it keeps their keys for ever.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = lambda: time.monotonic()) -> None:
         """`clock` tells seconds and never goes back."""
         self._clock = clock
         self._lock = threading.Lock()

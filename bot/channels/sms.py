@@ -210,8 +210,8 @@ class EngineDialogue:
 
 
 def _answers(answers: Sequence[Answer]) -> bool:
-    """Whether one of the messages is an answer, whose quotation nobody has seen."""
-    return any(answer.kind is Kind.ANSWER for answer in answers)
+    """Whether one of the messages is a new answer, whose quotation nobody has seen."""
+    return any(answer.kind is Kind.ANSWER and not answer.of_last for answer in answers)
 
 
 def _no_command(text: str) -> str:

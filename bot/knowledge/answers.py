@@ -94,6 +94,7 @@ class Answer:
     lines: tuple[CrisisLine, ...] = ()
     reminder: str | None = None
     quotation: bool = False  # asked for by itself, where a channel shows the point alone
+    of_last: bool = False  # says more of the last answer, whose quotation is as far read as it was
     phrase: str | None = None  # which one was said, where it is no answer
     erases: bool = False  # says that the conversation is erased: it goes out only once that is done
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -110,6 +111,8 @@ class Answer:
             data["citations"] = [citation.to_dict() for citation in self.citations]
         if self.quotation:
             data["quotation"] = True
+        if self.of_last:
+            data["of_last"] = True
         if self.erases:
             data["erases"] = True
         if self.contacts:
@@ -129,7 +132,8 @@ class Answer:
         return cls(
             kind=Kind(data["kind"]), topic=data["topic"], audience=data["audience"], language=data["language"],
             id=data["id"], plain=data["plain"], sms=data["sms"], reminder=data["reminder"],
-            quotation=data.get("quotation", False), erases=data.get("erases", False),
+            quotation=data.get("quotation", False), of_last=data.get("of_last", False),
+            erases=data.get("erases", False),
             quote=Quote(quote["text"], tuple(quote["passages"]), quote["translation"]) if quote else None,
             source=Source(**source) if source else None,
             citations=tuple(Citation(**citation) for citation in data.get("citations", ())),
@@ -195,7 +199,8 @@ class Author:
             blanks["reference"] = " ".join(dict.fromkeys(citation.reference for citation in numbered))
         key = "origin_cited" if numbered else "origin_brief"
         return self._message(
-            Kind.ANSWER, plain=self.phrase(key, **blanks), sms=self.phrase(f"{key}_sms", **blanks), topic="references", quote=self._quote(topic),
+            Kind.ANSWER, plain=self.phrase(key, **blanks), sms=self.phrase(f"{key}_sms", **blanks), topic="references",
+            quote=self._quote(topic), of_last=True,
             source=Source(brief.id, brief.title, brief.publisher), citations=numbered,
             contacts=(self.knowledge.office,), related=self.choices((*topic.related[:2], "references")))
 

@@ -272,6 +272,16 @@ class TestRestart:
         second = twilio(server, "MORE", sender=reader)
         assert second != first and "The field of infant mental health works" in second[0]
 
+    def test_the_source_between_two_pages_turns_none_back(self, server: Server) -> None:
+        """MORE goes on where it was; and what was read to its end is not begun again."""
+        reader = new_number()
+        twilio(server, QUESTION, sender=reader)
+        first = twilio(server, "MORE", sender=reader)
+        twilio(server, "SOURCE", sender=reader)
+        second = twilio(server, "MORE", sender=reader)
+        assert second != first and "The field of infant mental health works" in second[0]
+        twilio(server, "SOURCE", sender=reader)
+        assert twilio(server, "MORE", sender=reader) not in (first, second)
 
     def test_a_number_means_what_the_phone_was_shown(self, server: Server, knowledge: Knowledge) -> None:
         """Through a gateway that takes one text: two answers leave no room for all choices; "the last" is the last seen."""
