@@ -212,6 +212,8 @@ def test_a_session_that_ends_loses_no_word(console: Console, enter: Entering, go
     page = enter(f"Ines{goes_on}")
     page.goto("/answers/topic/contact")
     page.get_by_role("button", name="Edit").click()
+    page.get_by_label(PLAIN).wait_for()
+    page.wait_for_load_state()  # what is filled in before the page's script runs, nobody previews
 
     def typed(text: str) -> None:
         """At one stroke, and seen by the server: a slow machine makes several previews of what is typed by letters."""
