@@ -60,7 +60,6 @@ class BoundedTrackerStore(SQLTrackerStore):
             self.engine.dispose()
             self.engine = open_engine(url)  # for what may take its time
         migrate(self.engine)
-        self._events = self.SQLEvent.__table__
         with self.engine.begin() as connection:
             # Rasa's index is on the sender alone: the last events of a long conversation would have to be sorted out.
             connection.execute(sa.text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)"))
@@ -180,7 +179,7 @@ class BoundedTrackerStore(SQLTrackerStore):
     @property
     def events_table(self) -> sa.Table:
         """Rasa's table, one row an event."""
-        return self._events
+        return statements.EVENTS
 
     def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Event]:
         """Rasa's own way to tell what is new counts rows, which is wrong for a tracker that holds only the last ones."""
