@@ -17,9 +17,9 @@ from typing import Any, Callable
 
 from benchmarks.load.audit import Audit, Failures, State, audit, longest_silence, sort_failures
 from benchmarks.load.driver import Driver, Run, warm_up
-from benchmarks.load.processes import serving
 from benchmarks.load.records import Plan, Record, outcomes
 from benchmarks.load.stack import Stack
+from tests.support.workers import serving
 
 WORKERS, AT_ONCE, EACH = 2, 8, 5
 _QUIET_S, _LOOK_EVERY_S = 8.0, 0.25

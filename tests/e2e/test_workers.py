@@ -24,6 +24,7 @@ from tests.support.history import database
 from tests.support.postgres import Postgres
 from tests.support.server import Server, free_port
 from tests.support.web import assert_error
+from tests.support.workers import await_workers, workers
 
 pytestmark = pytest.mark.e2e
 
@@ -36,14 +37,8 @@ ENVIRONMENT = {"IMH_WORKERS": str(WORKERS)}
 @pytest.fixture(scope="module")
 def server(trained: Path, address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("workers"), environment={**ENVIRONMENT, "IMH_DB_URL": address}) as running:
+        await_workers(running)
         yield running
-
-
-def workers(server: Server) -> list[int]:
-    """The processes of the workers."""
-    assert server.process is not None
-    pid = server.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def history(address: str) -> list[tuple[str, str]]:
