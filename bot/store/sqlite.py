@@ -8,12 +8,16 @@ into a file that somebody has taken away, each is held against the file before i
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
+
+_WAITS_MS = 1000
 
 
 def open_file(url: URL) -> Engine:
@@ -26,7 +30,9 @@ def open_file(url: URL) -> Engine:
         cursor = connection.cursor()
         # Readers and one writer at once, a write that is on disk when the turn is acknowledged, and deleted words that
         # are overwritten, whoever deletes them.
-        for pragma in ("busy_timeout=1000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA busy_timeout={_WAITS_MS}")
+        _write_ahead(cursor)
+        for pragma in ("synchronous=FULL", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         record.info["file"] = _identity(path)
@@ -37,6 +43,23 @@ def open_file(url: URL) -> Engine:
             raise DisconnectionError  # SQLAlchemy then opens what is there now
 
     return engine
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Have the file written ahead, which it stays.
+
+    Of two who turn a new file into one at the same moment SQLite refuses one at once, whatever the busy timeout: each
+    reads, and waits for the other to end reading. So it is asked again here, as long as it would have waited.
+    """
+    until = time.monotonic() + _WAITS_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.005)
 
 
 def _identity(path: str) -> tuple[int, int] | None:

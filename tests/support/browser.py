@@ -46,6 +46,7 @@ def launched(*, keeps_pages: bool = False) -> Iterator[Browser]:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong in a page as it stands, shadow trees included: rule, element, what to do."""
+    page.wait_for_load_state()  # words may be there to be seen before their style
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe())
     # What axe cannot tell by itself ("incomplete") is not asked for: here that is the contrast of words that are

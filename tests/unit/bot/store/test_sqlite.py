@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,30 @@ def test_every_connection_waits_and_writes_through(engine: sa.engine.Engine) -> 
         pragma = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
                   for name in ("journal_mode", "synchronous", "busy_timeout")}
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 1000}
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite refuses one of two who change a file's journal at the same moment, one file in five of these."""
+    refused: list[sa.exc.OperationalError] = []
+    start = threading.Barrier(8)
+
+    def connect(url: sa.engine.URL) -> None:
+        engine = sqlite.open_file(url)
+        start.wait()
+        try:
+            engine.connect().close()
+        except sa.exc.OperationalError as error:
+            refused.append(error)
+        engine.dispose()
+
+    for number in range(40):
+        url = sa.engine.make_url(f"sqlite:///{tmp_path / str(number)}.db")
+        threads = [threading.Thread(target=connect, args=(url,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert refused == []
 
 
 def test_nothing_is_written_into_a_file_that_was_taken_away(engine: sa.engine.Engine) -> None:
