@@ -22,6 +22,7 @@ from nlu.components.ranking import CRISIS, FALLBACK, OUT_OF_SCOPE, Ranking, conf
 from nlu.components.scope import ScopeDecision
 from nlu.components.segments import Segmenter
 from nlu.components.softmax_regression import SoftmaxRegression
+from nlu.components.sorts import intent_of, ranked, sort_of
 from nlu.components.word_regression import WordRegression
 from nlu.corpus import Utterance, utterances
 from nlu.encoders import load
@@ -57,7 +58,7 @@ class Reading:
 
 def read(lines: Sequence[Utterance], vectors: np.ndarray, *, strength: float, calibrated: bool) -> Reading:
     """Train on all but a fifth of the unseen voices, rank the lines of that fifth. Order alone needs no calibration."""
-    labels = np.array([line.intent for line in lines])
+    labels = np.array([sort_of(line.intent, line.marks) for line in lines])
     voices = [line.marks.get("voice", "") for line in lines]
     numbers = {voice: i % FOLDS for i, voice in enumerate(sorted(unseen_voices()))}
     fold = np.array([numbers.get(voice, NEVER_HELD_OUT) for voice in voices])
@@ -77,8 +78,7 @@ def read(lines: Sequence[Utterance], vectors: np.ndarray, *, strength: float, ca
 
 
 def _ranking(model: SoftmaxRegression, temperature: float, vector: np.ndarray) -> Ranking:
-    confidences = softmax(model.scores(vector) / temperature)
-    return [{"name": model.labels[i], "confidence": float(confidences[i])} for i in np.argsort(-confidences)]
+    return ranked([intent_of(label) for label in model.labels], softmax(model.scores(vector) / temperature))
 
 
 def table() -> Iterator[str]:

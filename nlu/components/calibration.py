@@ -7,11 +7,13 @@ let it recognise the writer and make it too sure of itself.
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Protocol, Sequence
+from typing import Any, Callable, Collection, Mapping, Protocol, Sequence
 
 import numpy as np
 from rasa.shared.nlu.training_data.message import Message
 from scipy.optimize import minimize_scalar
+
+from nlu.components.sorts import intent_of
 
 _RANGE = (0.1, 10.0)
 NEVER_HELD_OUT = -1
@@ -31,9 +33,14 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
+def marks(message: Message) -> Mapping[str, Any]:
+    """What the block of a training example is marked with (asker, voice, kind, …)."""
+    return (message.get("metadata") or {}).get("intent") or {}
+
+
 def voice(message: Message) -> str | None:
     """Who is meant to have said a training example, where its block says so."""
-    return ((message.get("metadata") or {}).get("intent") or {}).get("voice")
+    return marks(message).get("voice")
 
 
 def voice_folds(messages: Sequence[Message], *, count: int, unseen: Collection[str] = ()) -> np.ndarray:
@@ -51,31 +58,36 @@ def voice_folds(messages: Sequence[Message], *, count: int, unseen: Collection[s
 
 def choose_temperature(vectors: np.ndarray, labels: np.ndarray, folds: np.ndarray,
                        *, fit: Callable[[np.ndarray, np.ndarray], Fitted]) -> float:
-    """The temperature with the least log loss on held-out folds; 1 where too little is held out to tell."""
-    scores, truth = [], []
+    """The temperature with the least log loss on held-out folds; 1 where too little is held out to tell.
+
+    A label may be a sort of an intent (see `sorts`): what counts is how likely the intent was.
+    """
+    intents = np.array([intent_of(label) for label in labels.tolist()])
+    width = len(set(labels.tolist()))
+    scores, meant = [], []
     for fold in sorted(set(folds.tolist()) - {NEVER_HELD_OUT}):
         inside, outside = folds != fold, folds == fold
         if len(set(labels[inside].tolist())) < 3:
             continue
         model = fit(vectors[inside], labels[inside])
-        column = {label: i for i, label in enumerate(model.labels)}
-        known = [i for i in np.flatnonzero(outside) if labels[i] in column]
-        if not known:
+        columns = np.array([intent_of(label) for label in model.labels])
+        known = np.flatnonzero(outside & np.isin(intents, columns))
+        if not len(known):
             continue
-        scores.append(_padded(model.scores(vectors[known]), len(set(labels.tolist()))))
-        truth += [column[labels[i]] for i in known]
-    if not truth:
+        # A fold may lack a label altogether.
+        scores.append(_padded(model.scores(vectors[known]), width, with_value=-1e9))
+        meant.append(_padded(intents[known, np.newaxis] == columns, width, with_value=False))
+    if not scores:
         return 1.0
-    stacked, picked = np.vstack(scores), np.array(truth)
+    stacked, picked = np.vstack(scores), np.vstack(meant)
 
     def log_loss(temperature: float) -> float:
-        confidences = softmax(stacked / temperature)[np.arange(len(picked)), picked]
+        confidences = (softmax(stacked / temperature) * picked).sum(axis=1)
         return float(-np.log(np.maximum(confidences, 1e-12)).mean())
 
     return float(minimize_scalar(log_loss, bounds=_RANGE, method="bounded").x)
 
 
-def _padded(scores: np.ndarray, width: int) -> np.ndarray:
-    """Scores with as many columns as there are labels in all: a fold may lack a label altogether."""
-    missing = width - scores.shape[1]
-    return np.pad(scores, ((0, 0), (0, missing)), constant_values=-1e9) if missing else scores
+def _padded(table: np.ndarray, width: int, *, with_value: float | bool) -> np.ndarray:
+    """A table with `width` columns; those that it lacks hold `with_value`."""
+    return np.pad(table, ((0, 0), (0, width - table.shape[1])), constant_values=with_value)

@@ -45,10 +45,10 @@ class LetterEncoder:
 
 
 def message(text: str = "some words", *, intent: str | None = None, vector: np.ndarray | None = None,
-            voice: str | None = None, origin: str = ORIGIN) -> Message:
+            voice: str | None = None, kind: str | None = None, origin: str = ORIGIN) -> Message:
     """A message as the components before would leave it."""
-    data = {TEXT: text, **({INTENT: intent} if intent else {}),
-            **({"metadata": {"intent": {"voice": voice}}} if voice else {})}
+    marks = {name: mark for name, mark in (("voice", voice), ("kind", kind)) if mark}
+    data = {TEXT: text, **({INTENT: intent} if intent else {}), **({"metadata": {"intent": marks}} if marks else {})}
     made = Message(data=data)
     if vector is not None:
         made.add_features(Features(np.asarray(vector, np.float32)[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, origin))

@@ -74,6 +74,23 @@ def test_temperature_is_chosen_on_what_was_held_out() -> None:
     assert seen == [len(vectors) * 3 // 4] * 4
 
 
+def test_sorts_of_an_intent_are_judged_together() -> None:
+    """Whoever takes one kind of danger for another is not wrong about danger."""
+    vectors, labels, folds = toy(0.7)
+    apart = np.array([f"c{i // 2}|{i % 2}" for i in map(int, (label[1:] for label in labels))])
+
+    @dataclass
+    class Sorted(ToyModel):
+        def scores(self, vectors: np.ndarray) -> np.ndarray:
+            return vectors * self.sharpness
+
+    def sure(_: np.ndarray, inside: np.ndarray) -> Sorted:
+        return Sorted(np.unique(inside), 5.0)
+
+    # One in three errors is now of the same intent: what was too sure is less so.
+    assert choose_temperature(vectors, apart, folds, fit=sure) < choose_temperature(vectors, labels, folds, fit=fit(5.0))
+
+
 def test_label_that_a_fold_never_saw_is_passed_over() -> None:
     """A label with one voice is unknown while that voice is held out; the others still count."""
     vectors, labels, folds = toy(0.7)

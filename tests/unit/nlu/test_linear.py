@@ -59,6 +59,25 @@ def test_an_intent_with_few_examples_is_made_likelier() -> None:
     assert fair["ask_contact"] / fair["greet"] == pytest.approx(plain["ask_contact"] / plain["greet"], rel=1e-3)
 
 
+def test_sorts_of_danger_are_learnt_apart_and_count_as_one() -> None:
+    """Danger on either side of harmless lines is told from them, which one flat border cannot do."""
+    sides = (around(0, 99), -around(0, 99), 0.1 * around(1, 99))
+
+    def told(*kinds: str) -> list[str]:
+        lines = [(message(voice=f"v{number % 3}", intent=intent, kind=kind), vector) for number in range(18)
+                 for intent, kind, vector in (("crisis", kinds[0], around(0, number)), ("crisis", kinds[1], -around(0, number)),
+                                              ("greet", None, 0.1 * around(1, number)))]
+        model = LinearModel.fitted(np.stack([vector for _, vector in lines]), [line.get("intent") for line, _ in lines],
+                                   [line for line, _ in lines], strength=STRENGTH, max_iterations=80, folds=3,
+                                   staff_weight=5, few=0, raised=0)
+        rankings = [model.rank(vector) for vector in sides]
+        assert all(sorted(entry["name"] for entry in ranking) == ["crisis", "greet"] for ranking in rankings)
+        return [ranking[0]["name"] for ranking in rankings]
+
+    assert told("poison", "abuse") == ["crisis", "crisis", "greet"]
+    assert told("poison", "poison") == ["crisis", "crisis", "crisis"]
+
+
 def test_ranking_is_of_plain_values() -> None:
     """Rasa writes it as JSON, which knows no numbers and texts of numpy."""
     entry = fitted(LABELS["three labels"]).rank(around(0, 1))[0]
