@@ -3,8 +3,8 @@
 A message that asks more about the same ("does that go for grandmas") stays with the topic unless another is all but
 certain; one that goes on from it ("and for twins born early?"), or is so brief that it may lean ("how often", "only with
 her dad"), moves to another as soon as one is rather likely. The numbers were chosen on dialogues written for it (`python -m
-benchmarks context`): 108 of 150 second turns are answered as expected, fewer with one bar of 0.5 for every refusal and help
-believed like other small talk; single questions after any answer are understood as before.
+benchmarks context`): 105 of 150 second turns were then answered as expected (108 now), 94 with one bar of 0.5 for every
+refusal and help believed like other small talk; single questions after any answer are understood as before.
 """
 
 from __future__ import annotations
