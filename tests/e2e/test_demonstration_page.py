@@ -164,7 +164,7 @@ class TestAnswered:
         assert asked(server, f"/ask_{topic}").article("answer")
 
     @pytest.mark.parametrize(("message", "kind"), [
-        ("i want to kill myself", "crisis"), ("hello", "smalltalk"), ("moms and such", "clarify"),
+        ("i want to kill myself", "crisis"), ("hello", "smalltalk"), ("families and stuff", "clarify"),
         ("how much tylenol can I give a 4 month old", "out_of_scope"), ("what is infant mental health", "answer"),
     ])
     def test_every_kind_of_message_can_be_shown(self, server: Server, message: str, kind: str) -> None:
