@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.safety import DEFAULT as LEXICON
 from bot.safety import UNCLEAR, shared_screen
-from nlu.components.calibration import softmax
+from nlu.components.calibration import marks, softmax
 from nlu.components.encoder import embedding
 from nlu.components.ranking import (
     ALL_SAFE,
@@ -94,7 +94,7 @@ class CrisisScreen(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns to tell the kinds of danger apart; whether there is danger, the classifier before this one learnt."""
-        examples = [(vector, _kind(message)) for message in training_data.intent_examples
+        examples = [(vector, marks(message)["kind"]) for message in training_data.intent_examples
                     if message.get(INTENT) == CRISIS and (vector := embedding(message)) is not None]
         vectors, kinds = np.stack([v for v, _ in examples]), np.array([kind for _, kind in examples])
         model = SoftmaxRegression.fit(vectors, kinds, strength=10.0, max_iterations=200)
@@ -154,8 +154,3 @@ class CrisisScreen(GraphComponent):
             if topics and topics[0]["confidence"] >= self._question_at:
                 return str(topics[0]["name"])
         return None
-
-
-def _kind(message: Message) -> str:
-    """The kind of danger that a training example is marked with."""
-    return str(message.get("metadata")["intent"]["kind"])

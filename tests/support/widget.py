@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 QUESTION = "does how i react to her change how her brain grows"
 # One of them at least is too vague for any model: what is tested with them is how a question back looks.
-VAGUE = ("families and stuff", "moms and such", "family matters", "kids and so on", "the mom and the baby and so on", "kids")
+VAGUE = ("families and stuff", "moms and such", "family matters", "kids and so on", "the mom and the baby and so on",
+         "kids")
 # A browser on a busy machine, not the widget, is what this is generous to.
 PATIENCE_MS = 15_000
 
